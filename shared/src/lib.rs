@@ -1,0 +1,7 @@
+//! The cluster, whole: what Kubernetes' objects are, how a request is handled, what each controller decides, what a
+//! simulated node does, and why every write happened.
+//!
+//! Knows nothing of sockets, files, clocks, threads, random sources, the DOM or async. Time and chance are arguments.
+//! The modules stand in reading order; each knows only those before it (`tests/layers.rs` proves it).
+
+pub mod model;

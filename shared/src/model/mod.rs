@@ -1,0 +1,14 @@
+//! What objects are: values, objects, names, quantities, selectors, schema and YAML documents.
+//!
+//! Knows nothing of requests, revisions, causes or controllers.
+
+pub mod key;
+pub mod object;
+pub mod time;
+pub mod value;
+
+pub use key::{Key, ResourceName};
+pub use object::{Object, OwnerReference};
+pub use smol_str::SmolStr as Text;
+pub use time::{Span, Time};
+pub use value::{List, Map, Value};

@@ -1,0 +1,480 @@
+//! A lossless JSON tree whose subtrees are shared.
+//!
+//! Cloning any value costs one reference count, so a new revision that changes `status` shares `spec` and `metadata` with
+//! the old one. Maps are kept sorted by key: two equal objects have equal bytes, and nothing depends on hash order.
+
+use crate::model::Text;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fmt;
+use std::sync::Arc;
+
+/// Any JSON value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// JSON `null`; also what a YAML key without a value means.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// A string.
+    Text(Text),
+    /// A list, shared until written to.
+    List(List),
+    /// A map, sorted by key, shared until written to.
+    Map(Map),
+}
+
+/// A shared list of values; writing to a shared one copies its spine only.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct List(Arc<Vec<Value>>);
+
+/// A shared map from field name to value, sorted by name; writing to a shared one copies its spine only.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map(Arc<Vec<(Text, Value)>>);
+
+static NULL: Value = Value::Null;
+
+impl Value {
+    /// An empty map.
+    pub fn map() -> Self {
+        Self::Map(Map::default())
+    }
+
+    /// The field `key` of a map; `Null` for a missing field or for anything that is no map.
+    pub fn get(&self, key: &str) -> &Value {
+        self.as_map().and_then(|map| map.get(key)).unwrap_or(&NULL)
+    }
+
+    /// The value at a dotted path of field names, such as `spec.template.spec`; `Null` where the path leaves the tree.
+    ///
+    /// For the fields of a schema only: keys that may contain dots (labels, annotations, data) need [`Value::get`].
+    pub fn at(&self, path: &str) -> &Value {
+        path.split('.').fold(self, |value, key| value.get(key))
+    }
+
+    /// Puts `value` at a dotted path, making the maps on the way; a non-map on the way is replaced.
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+        *self.entry(path) = value.into();
+    }
+
+    /// The place at a dotted path, made if it is missing.
+    pub fn entry(&mut self, path: &str) -> &mut Value {
+        path.split('.').fold(self, |place, key| place.map_mut().entry(key))
+    }
+
+    /// Takes away the field at a dotted path and gives it back; `Null` if there was none.
+    pub fn remove(&mut self, path: &str) -> Value {
+        let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let place = match parent {
+            "" => self,
+            _ if self.at(parent).as_map().is_none() => return Value::Null,
+            _ => self.entry(parent),
+        };
+        if place.as_map().is_none() {
+            return Value::Null;
+        }
+        place.map_mut().remove(key)
+    }
+
+    /// This value as a map to write to; anything else becomes an empty map first.
+    pub fn map_mut(&mut self) -> &mut Map {
+        if !matches!(self, Value::Map(_)) {
+            *self = Value::map();
+        }
+        match self {
+            Value::Map(map) => map,
+            _ => unreachable!("made a map above"),
+        }
+    }
+
+    /// This value as a list to write to; anything else becomes an empty list first.
+    pub fn list_mut(&mut self) -> &mut Vec<Value> {
+        if !matches!(self, Value::List(_)) {
+            *self = Value::List(List::default());
+        }
+        match self {
+            Value::List(list) => Arc::make_mut(&mut list.0),
+            _ => unreachable!("made a list above"),
+        }
+    }
+
+    /// True for JSON `null`, which is also what a missing field reads as.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// True for null, `false`, zero, and an empty string, list or map: what Go's `omitempty` leaves out.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Bool(it) => !it,
+            Value::Int(it) => *it == 0,
+            Value::Float(it) => *it == 0.0,
+            Value::Text(it) => it.is_empty(),
+            Value::List(it) => it.is_empty(),
+            Value::Map(it) => it.is_empty(),
+        }
+    }
+
+    /// The string, or "" for anything else.
+    pub fn str(&self) -> &str {
+        self.as_str().unwrap_or_default()
+    }
+
+    /// The string as a [`Text`] that shares it, or "" for anything else.
+    pub fn text(&self) -> Text {
+        match self {
+            Value::Text(it) => it.clone(),
+            _ => Text::default(),
+        }
+    }
+
+    /// The string, if this is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if this is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(it) => Some(*it),
+            _ => None,
+        }
+    }
+
+    /// The whole number, or `default` for anything else.
+    pub fn int_or(&self, default: i64) -> i64 {
+        self.as_int().unwrap_or(default)
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(it) => Some(*it),
+            _ => None,
+        }
+    }
+
+    /// True only for `true`.
+    pub fn is_true(&self) -> bool {
+        matches!(self, Value::Bool(true))
+    }
+
+    /// The map, if this is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The list, if this is one.
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Value::List(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none for anything else.
+    pub fn items(&self) -> &[Value] {
+        self.as_list().map_or(&[], |list| &list.0)
+    }
+
+    /// The fields of a map in key order; none for anything else.
+    pub fn fields(&self) -> &[(Text, Value)] {
+        self.as_map().map_or(&[], |map| &map.0)
+    }
+
+    /// Compact JSON with sorted keys.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+impl List {
+    /// True if both are the very same allocation, which proves equality without looking.
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for List {
+    type Target = [Value];
+    fn deref(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl Map {
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.find(key).ok().map(|index| &self.0[index].1)
+    }
+
+    /// True if `key` is there, even with a null value.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// The place of `key`, made with null if it is missing.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        let found = self.find(key);
+        let fields = Arc::make_mut(&mut self.0);
+        let index = found.unwrap_or_else(|index| {
+            fields.insert(index, (Text::new(key), Value::Null));
+            index
+        });
+        &mut fields[index].1
+    }
+
+    /// Puts `value` at `key`, in place of what was there.
+    pub fn insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) {
+        let key = key.into();
+        let found = self.find(&key);
+        let fields = Arc::make_mut(&mut self.0);
+        match found {
+            Ok(index) => fields[index].1 = value.into(),
+            Err(index) => fields.insert(index, (key, value.into())),
+        }
+    }
+
+    /// Takes `key` away and gives its value back; `Null` if it was not there.
+    pub fn remove(&mut self, key: &str) -> Value {
+        match self.find(key) {
+            Ok(index) => Arc::make_mut(&mut self.0).remove(index).1,
+            Err(_) => Value::Null,
+        }
+    }
+
+    /// The fields in key order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Text, Value)> {
+        self.0.iter()
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True without fields.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if both are the very same allocation, which proves equality without looking.
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(name, _)| name.as_str().cmp(key))
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a (Text, Value);
+    type IntoIter = std::slice::Iter<'a, (Text, Value)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<(Text, Value)> for Map {
+    /// The last of several equal keys wins.
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(fields: I) -> Self {
+        let mut fields: Vec<_> = fields.into_iter().collect();
+        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields.reverse();
+        fields.dedup_by(|later, kept| later.0 == kept.0);
+        fields.reverse();
+        fields.shrink_to_fit();
+        Self(Arc::new(fields))
+    }
+}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Self(Arc::new(items.into_iter().collect()))
+    }
+}
+
+impl<V: Into<Value>> FromIterator<V> for Value {
+    /// A list of the items.
+    fn from_iter<I: IntoIterator<Item = V>>(items: I) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => |$it:ident| $make:expr),+ $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from($it: $from) -> Self {
+                $make
+            }
+        }
+    )+};
+}
+
+from! {
+    bool => |it| Value::Bool(it),
+    i32 => |it| Value::Int(it.into()),
+    u16 => |it| Value::Int(it.into()),
+    u32 => |it| Value::Int(it.into()),
+    i64 => |it| Value::Int(it),
+    f64 => |it| Value::Float(it),
+    &str => |it| Value::Text(it.into()),
+    &String => |it| Value::Text(it.into()),
+    String => |it| Value::Text(it.into()),
+    Text => |it| Value::Text(it),
+    &Text => |it| Value::Text(it.clone()),
+    &Value => |it| it.clone(),
+    Map => |it| Value::Map(it),
+    List => |it| Value::List(it),
+    Vec<Value> => |it| Value::List(List(Arc::new(it))),
+}
+
+impl<V: Into<Value>> From<Option<V>> for Value {
+    fn from(it: Option<V>) -> Self {
+        it.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<const N: usize> From<[(&str, Value); N]> for Value {
+    fn from(fields: [(&str, Value); N]) -> Self {
+        Value::Map(fields.into_iter().map(|(key, value)| (Text::new(key), value)).collect())
+    }
+}
+
+impl fmt::Display for Value {
+    /// Compact JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => to.serialize_unit(),
+            Value::Bool(it) => to.serialize_bool(*it),
+            Value::Int(it) => to.serialize_i64(*it),
+            Value::Float(it) => to.serialize_f64(*it),
+            Value::Text(it) => to.serialize_str(it),
+            Value::List(it) => to.collect_seq(it.iter()),
+            Value::Map(it) => {
+                let mut map = to.serialize_map(Some(it.len()))?;
+                for (key, value) in it {
+                    map.serialize_entry(key.as_str(), value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        Value::deserialize(from)
+    }
+    fn visit_bool<E>(self, it: bool) -> Result<Value, E> {
+        Ok(Value::Bool(it))
+    }
+    fn visit_i64<E>(self, it: i64) -> Result<Value, E> {
+        Ok(Value::Int(it))
+    }
+    #[allow(clippy::cast_precision_loss, reason = "numbers past 2^63 are kept as floats, as Go's JSON reader does")]
+    fn visit_u64<E>(self, it: u64) -> Result<Value, E> {
+        Ok(i64::try_from(it).map_or(Value::Float(it as f64), Value::Int))
+    }
+    fn visit_f64<E>(self, it: f64) -> Result<Value, E> {
+        Ok(Value::Float(it))
+    }
+    fn visit_str<E>(self, it: &str) -> Result<Value, E> {
+        Ok(Value::from(it))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = from.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::from(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = from.next_entry::<Text, Value>()? {
+            fields.push(field);
+        }
+        Ok(Value::Map(fields.into_iter().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::from_json(text).unwrap()
+    }
+
+    #[test]
+    fn reads_and_writes_paths() {
+        let mut it = json(r#"{"spec":{"replicas":3}}"#);
+        assert_eq!(it.at("spec.replicas").as_int(), Some(3));
+        assert!(it.at("spec.none.deeper").is_null());
+        it.set("status.replicas", 2);
+        assert_eq!(it.remove("spec.replicas"), Value::Int(3));
+        assert!(it.remove("no.such.path").is_null());
+        assert_eq!(it.to_json(), r#"{"spec":{},"status":{"replicas":2}}"#);
+    }
+
+    #[test]
+    fn a_write_leaves_the_clone_alone_and_shares_the_rest() {
+        let old = json(r#"{"spec":{"a":1},"status":{}}"#);
+        let mut new = old.clone();
+        new.set("status.ready", true);
+        assert_eq!(old.to_json(), r#"{"spec":{"a":1},"status":{}}"#);
+        let (Some(a), Some(b)) = (old.get("spec").as_map(), new.get("spec").as_map()) else { panic!("maps") };
+        assert!(a.ptr_eq(b));
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_wins() {
+        assert_eq!(json(r#"{"a":1,"b":2,"a":3}"#).to_json(), r#"{"a":3,"b":2}"#);
+    }
+}
