@@ -5,3 +5,6 @@
 //! The modules stand in reading order; each knows only those before it (`tests/layers.rs` proves it).
 
 pub mod model;
+pub mod trace;
+
+pub mod store;

@@ -2,11 +2,13 @@
 //!
 //! Knows nothing of requests, revisions, causes or controllers.
 
+pub mod chance;
 pub mod key;
 pub mod object;
 pub mod time;
 pub mod value;
 
+pub use chance::{Chance, Fnv};
 pub use key::{Key, ResourceName};
 pub use object::{Object, OwnerReference};
 pub use smol_str::SmolStr as Text;
