@@ -8,3 +8,13 @@ pub mod model;
 pub mod trace;
 
 pub mod store;
+
+pub mod api;
+
+pub mod plan;
+
+pub mod controllers;
+
+pub mod scheduler;
+
+pub mod kubelet;

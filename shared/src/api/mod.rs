@@ -1,0 +1,19 @@
+//! The API server without its sockets: one door for every read and write.
+//!
+//! A [`Request`] goes through one pipeline (`pipeline.rs`), in which each resource takes part through one registration
+//! (`resources/*.rs`). What comes back is a [`Response`] with Kubernetes' own codes and bytes.
+//!
+//! Knows nothing of controllers, nodes, HTTP or time other than the `now` it is given.
+
+pub mod pipeline;
+pub mod registry;
+pub mod request;
+pub mod resources;
+pub mod status;
+
+pub use pipeline::Api;
+pub use registry::{Column, Resource, Scope};
+pub use request::{
+    Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,
+};
+pub use status::{Errors, FieldError, Status};

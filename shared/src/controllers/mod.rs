@@ -1,0 +1,9 @@
+//! The controller manager's control loops, one file each; this list is all that makes one run.
+//!
+//! A controller is `reconcile(key, view) -> Plan`: no store, no clock, no random source, no log. Controllers know nothing of
+//! each other, of the scheduler and of kubelets; they meet in the objects only.
+
+use crate::plan::Controller;
+
+/// Every controller, in the order of the page's loop cards.
+pub static CONTROLLERS: &[Controller] = &[];
