@@ -3,14 +3,21 @@
 //! Knows nothing of requests, revisions, causes or controllers.
 
 pub mod chance;
+pub mod intstr;
 pub mod key;
+pub mod names;
 pub mod object;
+pub mod quantity;
+pub mod selector;
 pub mod time;
 pub mod value;
 
 pub use chance::{Chance, Fnv};
+pub use intstr::IntOrString;
 pub use key::{Key, ResourceName};
 pub use object::{Object, OwnerReference};
+pub use quantity::Quantity;
+pub use selector::{FieldSelector, Selector};
 pub use smol_str::SmolStr as Text;
 pub use time::{Span, Time};
 pub use value::{List, Map, Value};
