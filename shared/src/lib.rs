@@ -18,3 +18,7 @@ pub mod controllers;
 pub mod scheduler;
 
 pub mod kubelet;
+
+pub mod cluster;
+
+pub mod playground;

@@ -370,7 +370,11 @@ impl fmt::Display for Value {
 }
 
 impl Serialize for Value {
+    /// As JSON does in formats for people, and as an enum in binary ones, which do not say what comes next.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if !to.is_human_readable() {
+            return self.serialize_tagged(to);
+        }
         match self {
             Value::Null => to.serialize_unit(),
             Value::Bool(it) => to.serialize_bool(*it),
@@ -389,9 +393,54 @@ impl Serialize for Value {
     }
 }
 
+impl Value {
+    fn serialize_tagged<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => to.serialize_unit_variant("Value", 0, VARIANTS[0]),
+            Value::Bool(it) => to.serialize_newtype_variant("Value", 1, VARIANTS[1], it),
+            Value::Int(it) => to.serialize_newtype_variant("Value", 2, VARIANTS[2], it),
+            Value::Float(it) => to.serialize_newtype_variant("Value", 3, VARIANTS[3], it),
+            Value::Text(it) => to.serialize_newtype_variant("Value", 4, VARIANTS[4], it),
+            Value::List(it) => to.serialize_newtype_variant("Value", 5, VARIANTS[5], &*it.0),
+            Value::Map(it) => to.serialize_newtype_variant("Value", 6, VARIANTS[6], &*it.0),
+        }
+    }
+}
+
+const VARIANTS: &[&str] = &["Null", "Bool", "Int", "Float", "Text", "List", "Map"];
+
+/// The shape of a tagged value for reading; its maps are sorted already, because they were written by us.
+#[derive(serde::Deserialize)]
+enum Tagged {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Text),
+    List(Vec<Value>),
+    Map(Vec<(Text, Value)>),
+}
+
+impl From<Tagged> for Value {
+    fn from(tagged: Tagged) -> Self {
+        match tagged {
+            Tagged::Null => Value::Null,
+            Tagged::Bool(it) => Value::Bool(it),
+            Tagged::Int(it) => Value::Int(it),
+            Tagged::Float(it) => Value::Float(it),
+            Tagged::Text(it) => Value::Text(it),
+            Tagged::List(it) => Value::from(it),
+            Tagged::Map(it) => Value::Map(it.into_iter().collect()),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(ValueVisitor)
+        if from.is_human_readable() {
+            return from.deserialize_any(ValueVisitor);
+        }
+        Tagged::deserialize(from).map(Value::from)
     }
 }
 
@@ -476,5 +525,12 @@ mod tests {
     #[test]
     fn the_last_of_equal_keys_wins() {
         assert_eq!(json(r#"{"a":1,"b":2,"a":3}"#).to_json(), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn a_binary_format_gives_back_the_same_value() {
+        let it = json(r#"{"a":[1,2.5,"x",null,true],"b":{"c":{}}}"#);
+        let bytes = postcard::to_stdvec(&it).unwrap();
+        assert_eq!(postcard::from_bytes::<Value>(&bytes).unwrap(), it);
     }
 }
