@@ -122,6 +122,19 @@ impl Plan {
     pub fn write(&mut self, write: Write) {
         self.writes.push(write);
     }
+
+    /// The plan as lines of text: what it saw and wanted, each write, each event, the timer.
+    pub fn to_text(&self) -> String {
+        let mut lines = Vec::new();
+        if !self.observed.is_empty() || !self.desired.is_empty() {
+            lines.push(format!("saw {}, wanted {}", self.observed, self.desired));
+        }
+        lines.extend(self.writes.iter().map(Write::to_text));
+        lines.extend(self.events.iter().map(EventDraft::to_text));
+        lines.extend(self.requeue_after.map(|span| format!("again in {} ms", span.as_millis())));
+        lines.extend(self.error.iter().map(|error| format!("error {error}")));
+        lines.join("\n")
+    }
 }
 
 impl Write {
@@ -193,6 +206,17 @@ impl Write {
         self.on_failure = Some(event);
         self
     }
+
+    /// One line: `create pods default/web-: wanted 3, saw 2`.
+    pub fn to_text(&self) -> String {
+        let target = &self.request.target;
+        let generated = self.request.body.at("metadata.generateName");
+        let named = self.request.body.at("metadata.name");
+        let name = [target.name.as_str(), named.str(), generated.str()].into_iter().find(|it| !it.is_empty());
+        let key = Key::new(target.resource.clone(), target.namespace.clone(), name.unwrap_or_default());
+        let part = if target.subresource.is_empty() { String::new() } else { format!("/{}", target.subresource) };
+        format!("{} {}{part} {}: {}", verb_word(self.request.verb), target.resource, key.path(), self.reason)
+    }
 }
 
 impl EventDraft {
@@ -205,6 +229,11 @@ impl EventDraft {
     /// A Warning event about `object`.
     pub fn warning(object: &Object, reason: &str, message: impl Into<Text>) -> Self {
         Self { kind: EventKind::Warning, ..Self::normal(object, reason, message) }
+    }
+
+    /// One line: `event Normal ScalingReplicaSet: Scaled up …`.
+    pub fn to_text(&self) -> String {
+        format!("event {} {}: {}", self.kind.as_str(), self.reason, self.message)
     }
 
     /// Narrows the event to a part of its object: `spec.containers{web}`.
@@ -240,6 +269,18 @@ pub fn reference_to(object: &Object) -> Value {
         }
     }
     about
+}
+
+fn verb_word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "get",
+        Verb::List => "list",
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Patch(_) => "patch",
+        Verb::Delete => "delete",
+        Verb::DeleteCollection => "delete all",
+    }
 }
 
 fn with_body(verb: Verb, key: &Key, subresource: &str, body: Value) -> Request {

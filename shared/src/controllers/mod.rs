@@ -3,7 +3,16 @@
 //! A controller is `reconcile(key, view) -> Plan`: no store, no clock, no random source, no log. Controllers know nothing of
 //! each other, of the scheduler and of kubelets; they meet in the objects only.
 
+pub(crate) mod claims;
+pub(crate) mod conditions;
+pub(crate) mod pods;
+
+mod replicaset;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
 use crate::plan::Controller;
 
 /// Every controller, in the order of the page's loop cards.
-pub static CONTROLLERS: &[Controller] = &[];
+pub static CONTROLLERS: &[Controller] = &[replicaset::CONTROLLER];

@@ -1,4 +1,6 @@
 //! What one watcher has seen so far: the informer cache of a controller manager, scheduler or kubelet.
+//!
+//! Its indexes keep a reconcile's work in proportion to the objects it is about, never to the cluster.
 
 use crate::model::key::resources::PODS;
 use crate::model::{Key, Object, ResourceName, Text};
@@ -6,12 +8,17 @@ use crate::store::{Change, Table};
 use crate::trace::Revision;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Objects as of the last delivered change, indexed by their controlling owner's uid and, for pods, by node.
+/// The resources whose objects a controller may adopt: those without a controller are indexed by namespace.
+const ADOPTABLE: [&str; 4] = ["pods", "replicasets.apps", "controllerrevisions.apps", "jobs.batch"];
+
+/// Objects as of the last delivered change, indexed by their owners' uids and, for pods, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     revision: Revision,
     tables: BTreeMap<ResourceName, Table>,
     owned: BTreeMap<Text, BTreeSet<Key>>,
+    dependents: BTreeMap<Text, BTreeSet<Key>>,
+    orphans: BTreeMap<(ResourceName, Text), BTreeSet<Key>>,
     on_node: BTreeMap<Text, BTreeSet<Key>>,
 }
 
@@ -59,6 +66,30 @@ impl Cache {
         self.owned.get(uid).into_iter().flatten().filter_map(|key| self.get(key))
     }
 
+    /// The keys of the objects whose controlling owner has this uid, of every resource and namespace.
+    pub fn owned_keys<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Key> + use<'a> {
+        self.owned.get(uid).into_iter().flatten()
+    }
+
+    /// The keys of the objects that name this uid among their owners, controlling or not.
+    pub fn dependents_of<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Key> + use<'a> {
+        self.dependents.get(uid).into_iter().flatten()
+    }
+
+    /// The keys of the objects in a namespace that no controller manages, for resources that can be adopted.
+    pub fn orphans_in<'a>(
+        &'a self,
+        resource: &ResourceName,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a Key> + use<'a> {
+        self.orphans.get(&(resource.clone(), Text::new(namespace))).into_iter().flatten()
+    }
+
+    /// The resources of which something was ever seen.
+    pub fn resources(&self) -> impl Iterator<Item = (&ResourceName, &Table)> {
+        self.tables.iter()
+    }
+
     /// The pods bound to a node.
     pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
         self.on_node.get(node).into_iter().flatten().filter_map(|key| self.get(key))
@@ -66,10 +97,33 @@ impl Cache {
 
     fn reindex(&mut self, key: &Key, before: Option<&Object>, after: Option<&Object>) {
         move_entry(&mut self.owned, key, before.and_then(controller_uid), after.and_then(controller_uid));
+        let (from, to) = (owner_uids(before), owner_uids(after));
+        for uid in from.difference(&to) {
+            move_entry(&mut self.dependents, key, Some(uid.clone()), None);
+        }
+        for uid in to.difference(&from) {
+            move_entry(&mut self.dependents, key, None, Some(uid.clone()));
+        }
+        if ADOPTABLE.contains(&key.resource.as_str()) {
+            move_entry(
+                &mut self.orphans,
+                key,
+                before.and_then(|it| orphan_place(key, it)),
+                after.and_then(|it| orphan_place(key, it)),
+            );
+        }
         if key.resource == PODS {
             move_entry(&mut self.on_node, key, before.and_then(node_name), after.and_then(node_name));
         }
     }
+}
+
+fn owner_uids(object: Option<&Object>) -> BTreeSet<Text> {
+    object.into_iter().flat_map(Object::owners).map(|owner| owner.uid).collect()
+}
+
+fn orphan_place(key: &Key, object: &Object) -> Option<(ResourceName, Text)> {
+    object.controller().is_none().then(|| (key.resource.clone(), key.namespace.clone()))
 }
 
 fn controller_uid(object: &Object) -> Option<Text> {
@@ -80,7 +134,7 @@ fn node_name(pod: &Object) -> Option<Text> {
     pod.at("spec.nodeName").as_str().filter(|name| !name.is_empty()).map(Text::new)
 }
 
-fn move_entry(index: &mut BTreeMap<Text, BTreeSet<Key>>, key: &Key, from: Option<Text>, to: Option<Text>) {
+fn move_entry<P: Ord>(index: &mut BTreeMap<P, BTreeSet<Key>>, key: &Key, from: Option<P>, to: Option<P>) {
     if from == to {
         return;
     }

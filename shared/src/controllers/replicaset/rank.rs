@@ -1,0 +1,120 @@
+//! Which pods go first when there are too many.
+//!
+//! Upstream: `pkg/controller/controller_utils.go` (`ActivePodsWithRanks`), `getPodsRankedByRelatedPodsOnSameNode`.
+
+use super::Seen;
+use crate::controllers::pods::{is_active, is_ready, node_of, ready_since};
+use crate::model::{Object, Time};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+
+/// A pod and how many pods of its family share its node.
+struct Ranked<'a> {
+    pod: &'a Object,
+    neighbours: usize,
+}
+
+/// One criterion: in words, and as an order in which the lesser pod goes first.
+struct Criterion {
+    why: &'static str,
+    compare: fn(&Ranked<'_>, &Ranked<'_>, Time) -> Ordering,
+}
+
+/// The criteria, the first that tells two pods apart decides.
+static CRITERIA: [Criterion; 9] = [
+    Criterion { why: "it has no node yet", compare: |a, b, _| has_node(a).cmp(&has_node(b)) },
+    Criterion { why: "it has come less far", compare: |a, b, _| phase(a).cmp(&phase(b)) },
+    Criterion { why: "it is not Ready", compare: |a, b, _| is_ready(a.pod).cmp(&is_ready(b.pod)) },
+    Criterion { why: "its deletion cost is lower", compare: |a, b, _| cost(a).cmp(&cost(b)) },
+    Criterion { why: "more of its kind share its node", compare: |a, b, _| b.neighbours.cmp(&a.neighbours) },
+    Criterion { why: "it was Ready for a shorter time", compare: by_ready_time },
+    Criterion { why: "it restarted more often", compare: |a, b, _| restarts(b, false).cmp(&restarts(a, false)) },
+    Criterion {
+        why: "its sidecars restarted more often",
+        compare: |a, b, _| restarts(b, true).cmp(&restarts(a, true)),
+    },
+    Criterion { why: "it is younger", compare: |a, b, now| younger_first(a, b, a.pod.created(), b.pod.created(), now) },
+];
+
+/// The `count` pods to delete, each with the criterion that set it apart from the first pod that stays.
+pub(super) fn victims<'a>(seen: &Seen<'a>, count: usize) -> Vec<(&'a Object, &'static str)> {
+    let now = seen.view.now;
+    let mut pods = ranked(seen);
+    if count >= pods.len() {
+        return pods.into_iter().map(|it| (it.pod, "")).collect();
+    }
+    pods.sort_by(|a, b| compare(a, b, now).0);
+    let (go, stay) = pods.split_at(count);
+    go.iter().map(|it| (it.pod, compare(it, &stay[0], now).1)).collect()
+}
+
+fn compare(a: &Ranked<'_>, b: &Ranked<'_>, now: Time) -> (Ordering, &'static str) {
+    let mut verdicts = CRITERIA.iter().map(|it| ((it.compare)(a, b, now), it.why));
+    verdicts.find(|(order, _)| order.is_ne()).unwrap_or((Ordering::Equal, "none differs"))
+}
+
+/// The pods with the number of active pods, of all sets with the same owner, on their nodes.
+fn ranked<'a>(seen: &Seen<'a>) -> Vec<Ranked<'a>> {
+    let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
+    for pod in family(seen).filter(|pod| is_active(pod)) {
+        *on_node.entry(node_of(pod)).or_default() += 1;
+    }
+    let neighbours = |pod: &Object| on_node.get(node_of(pod)).copied().unwrap_or(0);
+    seen.active.iter().map(|pod| Ranked { pod, neighbours: neighbours(pod) }).collect()
+}
+
+/// The pods of every `ReplicaSet` that this set's owner has; none if nobody owns it.
+fn family<'a>(seen: &Seen<'a>) -> impl Iterator<Item = &'a Object> {
+    let cache = seen.view.cache;
+    let owner = seen.set.controller().map(|it| it.uid);
+    let siblings = owner.into_iter().flat_map(|uid| cache.owned_by(&uid)).filter(|it| it.kind() == "ReplicaSet");
+    siblings.flat_map(|set| cache.owned_by(&set.uid())).filter(|it| it.kind() == "Pod")
+}
+
+fn has_node(it: &Ranked<'_>) -> bool {
+    !node_of(it.pod).is_empty()
+}
+
+fn phase(it: &Ranked<'_>) -> u8 {
+    match it.pod.at("status.phase").str() {
+        "Pending" => 0,
+        "Unknown" => 1,
+        _ => 2,
+    }
+}
+
+fn cost(it: &Ranked<'_>) -> i32 {
+    it.pod.annotation("controller.kubernetes.io/pod-deletion-cost").and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn by_ready_time(a: &Ranked<'_>, b: &Ranked<'_>, now: Time) -> Ordering {
+    match (is_ready(a.pod), is_ready(b.pod)) {
+        (true, true) => younger_first(a, b, ready_since(a.pod), ready_since(b.pod), now),
+        _ => Ordering::Equal,
+    }
+}
+
+/// Younger pods first, in steps that double with age; within one step the uid decides, which is as good as chance.
+fn younger_first(a: &Ranked<'_>, b: &Ranked<'_>, at: Option<Time>, bt: Option<Time>, now: Time) -> Ordering {
+    match (at, bt) {
+        (Some(at), Some(bt)) if at != bt => {
+            age_step(at, now).cmp(&age_step(bt, now)).then_with(|| a.pod.uid().cmp(&b.pod.uid()))
+        }
+        (Some(_), Some(_)) | (None, None) => Ordering::Equal,
+        _ => Reverse(at.is_none()).cmp(&Reverse(bt.is_none())),
+    }
+}
+
+/// The binary logarithm of an age in nanoseconds; -1 for no age.
+fn age_step(since: Time, now: Time) -> i64 {
+    let nanos = i128::from((now - since).0) * 1_000;
+    u128::try_from(nanos).ok().and_then(u128::checked_ilog2).map_or(-1, i64::from)
+}
+
+fn restarts(it: &Ranked<'_>, sidecars: bool) -> i64 {
+    let most = |list: &str| {
+        let counts = it.pod.at(list).items().iter().map(|it| it.get("restartCount").int_or(0));
+        counts.max().unwrap_or(0)
+    };
+    if sidecars { most("status.initContainerStatuses") } else { most("status.containerStatuses") }
+}
