@@ -1,1 +1,5 @@
-fn main() {}
+//! The WebAssembly that both the page and its worker run; see [`frontend::start`].
+
+fn main() {
+    frontend::start();
+}

@@ -1,1 +1,36 @@
-fn main() {}
+//! `pilothouse`: serves the page. One binary, nothing beside it.
+//!
+//! Start at [`arguments::read`] for what it can be asked, at [`serve::run`] for what it does.
+
+mod arguments;
+mod page;
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use arguments::Wish;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match arguments::read(lexopt::Parser::from_env()) {
+        Ok(Wish::Say(text)) => say(&text),
+        Ok(Wish::Serve(options)) => serve::run(&options).await.map_err(|error| error.to_string()),
+        Err(error) => Err(format!("{error}; `pilothouse --help` says what it can do")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("error: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line to the standard output; a reader that has gone away is no error.
+fn say(text: &str) -> Result<(), String> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot write: {error}")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,63 @@
+// The page starts: from the binary, from a plain folder, and without any server.
+
+import assert from "node:assert/strict";
+
+/** Opens the page and waits until editor and engine are there. */
+async function open(page, url) {
+  await page.goto(url);
+  await ready(page);
+}
+
+/** Waits until editor and engine are there. */
+async function ready(page) {
+  await page.waitForSelector(".cm-content");
+  await page.getByText("engine ready").waitFor();
+}
+
+/** Waits until the service worker has kept everything and controls the page. */
+async function kept(page) {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+    }
+  });
+}
+
+export const tests = {
+  "the page loads and its engine is ready": async ({ page, pilothouse }) => {
+    const { url } = await pilothouse();
+    await open(page, url);
+    assert.equal(await page.title(), "Pilothouse");
+    assert.ok(await page.locator("#ph-fatal").isHidden());
+  },
+
+  "the page works without its server after the first visit": async ({ page, pilothouse }) => {
+    const server = await pilothouse();
+    await open(page, server.url);
+    await kept(page);
+    await server.stop();
+    await page.reload();
+    await ready(page);
+  },
+
+  "the page works as a plain folder under a path": async ({ page, folder }) => {
+    const server = await folder("/articles/rollout/");
+    await open(page, server.url);
+    await kept(page);
+    await server.stop();
+    await page.reload();
+    await ready(page);
+  },
+
+  "no file of the first visit comes from elsewhere, and all of them exist": async ({ page, folder }) => {
+    const missing = [];
+    page.on("response", (response) => {
+      if (!response.ok()) missing.push(`${response.status()} ${response.url()}`);
+    });
+    const server = await folder("/");
+    await open(page, server.url);
+    await page.evaluate(() => document.fonts.ready);
+    assert.deepEqual(missing, []);
+  },
+};

@@ -1,0 +1,71 @@
+//! Compiles `frontend` to WebAssembly and writes the JavaScript around it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::Build;
+use crate::failure::Failure;
+use crate::files::{self, Hash};
+use crate::{place, process};
+
+/// The target that browsers run.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Compiles and returns the folder with `app.js` and `app_bg.wasm`.
+pub(super) fn build(kind: Build) -> Result<PathBuf, Failure> {
+    install_target()?;
+    let profile = profile(kind);
+    process::run(&mut process::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "frontend",
+        "--target",
+        TARGET,
+        "--profile",
+        profile,
+    ]))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let code = place::target().join(TARGET).join(folder).join("frontend.wasm");
+    let out = place::parts().join(format!("code-{folder}"));
+    let inputs = Hash::EMPTY.with(&files::read(&code)?);
+    files::unless_fresh(&out.join(".made"), inputs, || bind(&code, &out, kind))?;
+    Ok(out)
+}
+
+/// Cargo's name for how the page is compiled.
+fn profile(kind: Build) -> &'static str {
+    match kind {
+        Build::Published => "wasm",
+        Build::Debug => "dev",
+    }
+}
+
+/// Asks rustup for the WebAssembly target unless the toolchain has it.
+pub(crate) fn install_target() -> Result<(), Failure> {
+    let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(place::root()))?;
+    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).exists() {
+        return Ok(());
+    }
+    println!("  installing the Rust target {TARGET}");
+    process::run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(place::root()))
+}
+
+/// Runs wasm-bindgen on the compiled code.
+///
+/// The default module path stays: `app.js` finds `app_bg.wasm` beside itself when nobody hands it a module.
+fn bind(code: &Path, out: &Path, kind: Build) -> Result<(), Failure> {
+    files::remove_folder(out)?;
+    let made = Bindgen::new()
+        .input_path(code)
+        .out_name("app")
+        .typescript(false)
+        .omit_default_module_path(false)
+        .remove_name_section(kind == Build::Published)
+        .remove_producers_section(kind == Build::Published)
+        .web(true)
+        .and_then(|bindgen| bindgen.generate(out));
+    made.map_err(|error| Failure::new(format!("cannot write the JavaScript around {}: {error:#}", code.display())))
+}
