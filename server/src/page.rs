@@ -166,16 +166,40 @@ mod tests {
     async fn files_have_their_type_and_life() {
         check(PAGE, "/", "", &expect!["200 | text/html; charset=utf-8 | - | no-cache | <!doctype html>"]).await;
         check(PAGE, "/sw.js", "", &expect!["200 | text/javascript; charset=utf-8 | - | no-cache | // worker"]).await;
-        check(PAGE, "/assets/7f/app_bg.wasm", "", &expect!["200 | application/wasm | - | public, max-age=31536000, immutable | code"]).await;
-        check(PAGE, "/../Cargo.toml", "", &expect![[r#"
+        check(
+            PAGE,
+            "/assets/7f/app_bg.wasm",
+            "",
+            &expect!["200 | application/wasm | - | public, max-age=31536000, immutable | code"],
+        )
+        .await;
+        check(
+            PAGE,
+            "/../Cargo.toml",
+            "",
+            &expect![[r"
             404 | text/plain; charset=utf-8 | - | - | there is no such file
-        "#]]).await;
+        "]],
+        )
+        .await;
     }
 
     #[tokio::test]
     async fn the_best_twin_is_sent() {
-        check(PAGE, "/assets/7f/app_bg.wasm", "gzip, deflate, br", &expect!["200 | application/wasm | br | public, max-age=31536000, immutable | br"]).await;
-        check(PAGE, "/assets/7f/app_bg.wasm", "br;q=0, gzip;q=0.5", &expect!["200 | application/wasm | gzip | public, max-age=31536000, immutable | gz"]).await;
+        check(
+            PAGE,
+            "/assets/7f/app_bg.wasm",
+            "gzip, deflate, br",
+            &expect!["200 | application/wasm | br | public, max-age=31536000, immutable | br"],
+        )
+        .await;
+        check(
+            PAGE,
+            "/assets/7f/app_bg.wasm",
+            "br;q=0, gzip;q=0.5",
+            &expect!["200 | application/wasm | gzip | public, max-age=31536000, immutable | gz"],
+        )
+        .await;
     }
 
     #[tokio::test]

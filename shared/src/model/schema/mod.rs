@@ -308,12 +308,17 @@ mod tests {
     #[test]
     fn knows_fields() {
         let containers = "spec.template.spec.containers[0].ports";
-        check("apps/v1", "Deployment", &["spec.replicas", "spec.selector", "spec.strategy", containers], &expect![[r#"
+        check(
+            "apps/v1",
+            "Deployment",
+            &["spec.replicas", "spec.selector", "spec.strategy", containers],
+            &expect![[r#"
             spec.replicas: int32 required=false IfSet Atomic (None, false) (None, Some("1"), "")
             spec.selector: v1.LabelSelector required=true AlwaysOrNull Atomic (None, false) (None, None, "")
             spec.strategy: v1.DeploymentStrategy required=false Always Atomic (None, true) (None, None, "")
             spec.template.spec.containers[0].ports: []v1.ContainerPort required=false IfNotEmpty Map(["containerPort", "protocol"]) (Some("containerPort"), false) (None, None, "")
-        "#]]);
+        "#]],
+        );
         check(
             "v1",
             "Pod",
@@ -330,11 +335,16 @@ mod tests {
                 metadata.finalizers: []string required=false IfNotEmpty Set (Some(""), false) (None, None, "")
             "#]],
         );
-        check("v1", "Service", &["spec.ports.targetPort", "spec.ports", "spec"], &expect![[r#"
+        check(
+            "v1",
+            "Service",
+            &["spec.ports.targetPort", "spec.ports", "spec"],
+            &expect![[r#"
             spec.ports.targetPort: int32 required=false Always Atomic (None, false) (None, None, "")
             spec.ports: []v1.ServicePort required=false IfNotEmpty Map(["port", "protocol"]) (Some("port"), false) (None, None, "")
             spec: v1.ServiceSpec required=false Always Atomic (None, false) (None, None, "")
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
