@@ -3,6 +3,7 @@
 //! Knows nothing of requests, revisions, causes or controllers.
 
 pub mod chance;
+pub mod decode;
 pub mod intstr;
 pub mod key;
 pub mod names;
