@@ -7,7 +7,10 @@
 pub mod app;
 pub mod editor;
 pub mod host;
+pub mod i18n;
+pub mod icons;
 pub mod keep;
+pub mod panels;
 
 /// Starts the page where there is a window, and the engine where there is none: in the worker.
 pub fn start() {

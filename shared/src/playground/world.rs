@@ -2,6 +2,7 @@
 //!
 //! Every panel of the page is a pure function of a [`World`].
 
+use crate::model::key::resources::PODS;
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::playground::protocol::{Branch, Clock, Delta, LoopState, NodeState};
 use crate::trace::{Action, ActionId, Cause, Reconcile, ReconcileId, Record, Revision};
@@ -16,6 +17,10 @@ pub struct World {
     pub objects: BTreeMap<Key, Object>,
     /// The keys of the objects that are controlled by the object with a uid.
     pub owned: BTreeMap<Text, BTreeSet<Key>>,
+    /// The keys of the pods on a node; those without a node are at the empty name.
+    pub placed: BTreeMap<Text, BTreeSet<Key>>,
+    /// Where in `records` the writes of an object are, oldest first.
+    pub written: BTreeMap<Key, Vec<usize>>,
     /// Actions, oldest first, up to the live end.
     pub actions: Vec<Action>,
     /// Reconciles, oldest first, up to the live end.
@@ -41,7 +46,10 @@ impl World {
             self.put(key, object);
         }
         self.actions.extend(delta.actions);
-        self.records.extend(delta.records);
+        for record in delta.records {
+            self.written.entry(record.key.clone()).or_default().push(self.records.len());
+            self.records.push(record);
+        }
         for (id, reconcile) in delta.reconciles {
             self.put_reconcile(id, reconcile);
         }
@@ -65,6 +73,18 @@ impl World {
     /// The keys of what `owner` controls.
     pub fn owned_by(&self, owner: &Object) -> impl Iterator<Item = &Key> {
         self.owned.get(&owner.uid()).into_iter().flatten()
+    }
+
+    /// The keys of the pods on the node `name`; of those without a node for an empty name.
+    pub fn pods_on(&self, name: &str) -> impl Iterator<Item = &Key> + use<'_> {
+        self.placed.get(name).into_iter().flatten()
+    }
+
+    /// The writes of the object at `key` up to the playhead, newest first.
+    pub fn writes_of(&self, key: &Key) -> impl Iterator<Item = &Record> + use<'_> {
+        let places = self.written.get(key).map_or(&[][..], Vec::as_slice);
+        let records = places.iter().rev().map(|place| &self.records[*place]);
+        records.skip_while(|record| record.revision > self.clock.revision)
     }
 
     /// The records up to the playhead.
@@ -92,26 +112,25 @@ impl World {
     }
 
     fn put(&mut self, key: Key, object: Option<Object>) {
-        if let Some(old) = self.objects.get(&key).and_then(Object::controller) {
-            self.disown(&old.uid, &key);
+        if let Some(old) = self.objects.get(&key) {
+            let (owner, node) = (old.controller(), old.at("spec.nodeName").text());
+            if let Some(owner) = owner {
+                forget(&mut self.owned, &owner.uid, &key);
+            }
+            forget(&mut self.placed, &node, &key);
         }
         match object {
             Some(object) => {
+                if key.resource == PODS {
+                    let node = object.at("spec.nodeName").text();
+                    self.placed.entry(node).or_default().insert(key.clone());
+                }
                 if let Some(owner) = object.controller() {
                     self.owned.entry(owner.uid).or_default().insert(key.clone());
                 }
                 self.objects.insert(key, object);
             }
             None => drop(self.objects.remove(&key)),
-        }
-    }
-
-    fn disown(&mut self, owner: &Text, key: &Key) {
-        if let Some(keys) = self.owned.get_mut(owner) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.owned.remove(owner);
-            }
         }
     }
 
@@ -122,5 +141,59 @@ impl World {
         } else {
             self.reconciles.push(reconcile);
         }
+    }
+}
+
+fn forget(index: &mut BTreeMap<Text, BTreeSet<Key>>, name: &Text, key: &Key) {
+    if let Some(keys) = index.get_mut(name) {
+        keys.remove(key);
+        if keys.is_empty() {
+            index.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Actor, Effect};
+
+    fn pod(node: &str) -> (Key, Option<Object>) {
+        let mut pod = Object::new("v1", "Pod", "default", "web");
+        pod.set("spec.nodeName", node);
+        (Key::new(PODS, "default", "web"), Some(pod))
+    }
+
+    fn record(revision: u64) -> Record {
+        Record {
+            revision: Revision(revision),
+            time: crate::model::Time::VIRTUAL_START,
+            actor: Actor::User,
+            cause: Cause::Bootstrap,
+            key: Key::new(PODS, "default", "web"),
+            effect: Effect::Updated,
+            reason: Text::default(),
+            follows: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_pod_is_found_on_its_node_only() {
+        let mut world = World::default();
+        world.apply(Delta { objects: vec![pod("")], ..Delta::default() });
+        assert_eq!(world.pods_on("").count(), 1);
+        world.apply(Delta { objects: vec![pod("node-1")], ..Delta::default() });
+        assert_eq!((world.pods_on("").count(), world.pods_on("node-1").count()), (0, 1));
+        world.apply(Delta { objects: vec![(pod("").0, None)], ..Delta::default() });
+        assert_eq!(world.placed.len(), 0);
+    }
+
+    #[test]
+    fn writes_after_the_playhead_are_left_out() {
+        let mut world = World::default();
+        let clock = Clock { revision: Revision(2), ..Clock::default() };
+        world.apply(Delta { clock, records: vec![record(1), record(2), record(3)], ..Delta::default() });
+        let key = Key::new(PODS, "default", "web");
+        assert_eq!(world.writes_of(&key).map(|it| it.revision.0).collect::<Vec<_>>(), [2, 1]);
     }
 }
