@@ -156,6 +156,10 @@ fn refuse(resource: &Resource, key: &Key, errors: &Errors) -> Result<(), Status>
 fn with_status(old: &Object, new: &Object) -> Object {
     let mut object = old.clone();
     object.set("status", new.get("status"));
+    match new.metadata().get("annotations") {
+        Value::Null => drop(object.remove("metadata.annotations")),
+        annotations => object.set("metadata.annotations", annotations),
+    }
     object
 }
 

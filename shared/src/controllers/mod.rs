@@ -7,6 +7,7 @@ pub(crate) mod claims;
 pub(crate) mod conditions;
 pub(crate) mod pods;
 
+mod deployment;
 mod replicaset;
 
 #[cfg(test)]
@@ -15,4 +16,4 @@ pub(crate) mod testing;
 use crate::plan::Controller;
 
 /// Every controller, in the order of the page's loop cards.
-pub static CONTROLLERS: &[Controller] = &[replicaset::CONTROLLER];
+pub static CONTROLLERS: &[Controller] = &[deployment::CONTROLLER, replicaset::CONTROLLER];

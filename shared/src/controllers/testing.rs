@@ -2,7 +2,7 @@
 
 use crate::api::{Api, Request, Response, Target, Verb};
 use crate::controllers::CONTROLLERS;
-use crate::model::key::resources::{PODS, REPLICA_SETS};
+use crate::model::key::resources::{DEPLOYMENTS, PODS, REPLICA_SETS};
 use crate::model::{Chance, Key, Object, OwnerReference, Span, Text, Time, Value};
 use crate::plan::{Controller, EventDraft, Plan, View};
 use crate::store::{Cache, Change};
@@ -38,6 +38,35 @@ impl Fixture {
         View { now: NOW, cache: &self.cache, failure: None }
     }
 
+    /// A Deployment and its sets, oldest first: `web 4 maxSurge=0 maxUnavailable=1: old=4/4/4 new=0/0/0`.
+    ///
+    /// A set is `NAME=WANTED/THERE/AVAILABLE`; the one called `new` has the Deployment's template.
+    pub(crate) fn deployment(&mut self, text: &str) -> Key {
+        let (head, sets) = text.split_once(':').unwrap();
+        let mut words = head.split_whitespace();
+        let mut deployment = deployment(words.next().unwrap(), words.next().unwrap().parse().unwrap());
+        for (field, value) in words.filter_map(|word| word.split_once('=')) {
+            let place = match field {
+                "maxSurge" | "maxUnavailable" => format!("spec.strategy.rollingUpdate.{field}"),
+                "type" => "spec.strategy.type".to_owned(),
+                field => format!("spec.{field}"),
+            };
+            deployment.set(&place, Value::from_json(value).unwrap_or_else(|_| value.into()));
+        }
+        let key = Key::new(DEPLOYMENTS, "default", deployment.name());
+        let deployment = self.put(&key, deployment);
+        let sizes =
+            sets.split_whitespace().filter_map(|it| it.split_once('=')?.1.split('/').next()?.parse::<i64>().ok());
+        let total = sizes.sum::<i64>();
+        for (index, token) in sets.split_whitespace().enumerate() {
+            let mut set = set_of(&deployment, token, i64::try_from(index).unwrap());
+            let annotations = set.entry("metadata.annotations").map_mut();
+            annotations.insert("deployment.kubernetes.io/max-replicas", total.to_string());
+            self.put(&Key::new(REPLICA_SETS, "default", set.name()), set);
+        }
+        key
+    }
+
     /// A `ReplicaSet` and its pods: `web 2: a=Ready b=Pending c=Unscheduled`.
     ///
     /// A pod is `[?|#]NAME=STATE[@NODE][~SECONDS_READY][!RESTARTS][$COST]`; `?` has no owner, `#` has other labels.
@@ -64,6 +93,44 @@ pub(crate) fn replica_set(name: &str, replicas: i64) -> Object {
     set.set("spec.template.metadata.labels.app", name);
     let container = Value::from([("name", "c".into()), ("image", "nginx:1".into())]);
     set.set("spec.template.spec.containers", Value::from(vec![container]));
+    set
+}
+
+/// A rolling Deployment whose selector and template have the label `app: NAME`.
+pub(crate) fn deployment(name: &str, replicas: i64) -> Object {
+    let mut it = replica_set(name, replicas);
+    it.set("kind", "Deployment");
+    it.set("spec.strategy.type", "RollingUpdate");
+    it.set("spec.strategy.rollingUpdate.maxSurge", "25%");
+    it.set("spec.strategy.rollingUpdate.maxUnavailable", "25%");
+    it.set("spec.progressDeadlineSeconds", 600);
+    it.set("spec.revisionHistoryLimit", 10);
+    it
+}
+
+fn set_of(deployment: &Object, token: &str, index: i64) -> Object {
+    let (name, counts) = token.split_once('=').unwrap();
+    let counts: Vec<i64> = counts.split('/').map(|it| it.parse().unwrap()).collect();
+    let mut set = Object::new("apps/v1", "ReplicaSet", "default", name);
+    set.set("metadata.creationTimestamp", (NOW - Span::seconds(100 - index)).to_string());
+    set.set("metadata.generation", 1);
+    set.set("metadata.labels.app", deployment.name());
+    set.set("metadata.labels.pod-template-hash", name);
+    let annotations = set.entry("metadata.annotations").map_mut();
+    annotations.insert("deployment.kubernetes.io/revision", (index + 1).to_string());
+    let wanted = deployment.at("spec.replicas").int_or(0);
+    annotations.insert("deployment.kubernetes.io/desired-replicas", wanted.to_string());
+    set.set("metadata.ownerReferences", Value::from(vec![OwnerReference::controlled_by(deployment).to_value()]));
+    set.set("spec.replicas", counts[0]);
+    set.set("spec.template", deployment.at("spec.template"));
+    if name != "new" {
+        set.set("spec.template.spec.hostname", name);
+    }
+    set.set("status.observedGeneration", 1);
+    set.set("status.terminatingReplicas", 0);
+    set.set("status.replicas", counts[1]);
+    set.set("status.readyReplicas", counts[2]);
+    set.set("status.availableReplicas", counts[2]);
     set
 }
 
@@ -125,10 +192,21 @@ pub(crate) fn shown(plan: &Plan) -> String {
     for write in &plan.writes {
         let target = &write.request.target;
         if target.subresource == "status" {
-            text.extend(["\n", &target.name, " status ", &write.request.body.get("status").to_json()]);
+            text.extend(["\n", &target.name, " status", &status_in_words(write.request.body.get("status"))]);
         }
     }
     text
+}
+
+/// Each count and each condition of a status.
+fn status_in_words(status: &Value) -> String {
+    let counts = status.fields().iter().filter(|(field, _)| field != "conditions");
+    let mut words: Vec<String> = counts.map(|(field, value)| format!(" {field}={value}")).collect();
+    for it in status.get("conditions").items() {
+        let word = |field: &str| it.get(field).str().to_owned();
+        words.push(format!("\n  {}={} {}: {}", word("type"), word("status"), word("reason"), word("message")));
+    }
+    words.concat()
 }
 
 /// An API server with every controller on it and no nodes; tests play scheduler and kubelet.
@@ -228,7 +306,8 @@ impl World {
         self.now = end;
     }
 
-    fn step(&mut self) -> bool {
+    /// Does one reconcile, drawn from the seed; false if none is due.
+    pub(crate) fn step(&mut self) -> bool {
         let pick = usize::try_from(self.rotation.below(self.queue.len() as u64)).unwrap();
         let Some((index, key)) = self.queue.iter().nth(pick).cloned() else { return false };
         self.queue.remove(&(index, key.clone()));

@@ -1,0 +1,310 @@
+use super::{CONTROLLER, history, sets};
+use crate::controllers::pods::is_ready;
+use crate::controllers::testing::{Fixture, NOW, World, deployment, request, shown, status};
+use crate::model::key::resources::{DEPLOYMENTS, PODS, REPLICA_SETS};
+use crate::model::{Chance, Key, Object, Span, Value};
+use expect_test::{Expect, expect};
+
+fn check(fixture: &str, expected: &Expect) {
+    let mut it = Fixture::default();
+    let key = it.deployment(fixture);
+    // The revision is on the Deployment already, so that its status is what a step ends with.
+    let mut noted = it.cache.get(&key).unwrap().clone();
+    let newest = fixture.split_once(':').unwrap().1.split_whitespace().count().to_string();
+    history::annotate(&mut noted, history::REVISION, newest.into());
+    let known = Value::from([
+        ("type", "Progressing".into()),
+        ("status", "True".into()),
+        ("reason", "ReplicaSetUpdated".into()),
+        ("lastTransitionTime", NOW.to_string().into()),
+    ]);
+    noted.set("status.conditions", Value::from(vec![known]));
+    it.put(&key, noted);
+    expected.assert_eq(&shown(&(CONTROLLER.reconcile)(&key, &it.view())));
+}
+
+#[test]
+fn rolls_up_and_down_by_the_fenceposts() {
+    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=0/0/0", &expect![[r#"
+        saw 4 Pods of old ReplicaSets, all available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
+        update replicasets.apps default/new: raised ReplicaSet new from 0 to 1: room for one more under maxSurge 1
+        update deployments.apps/status default/web: counted 4, 0 of them new, 4 ready, 4 available
+        web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=4 terminatingReplicas=0 unavailableReplicas=1
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/0", &expect![[r#"
+        saw 5 Pods: 4 old + 1 new, 4 available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
+        update deployments.apps/status default/web: counted 5, 1 of them new, 4 ready, 4 available
+        web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=5 terminatingReplicas=0 unavailableReplicas=1 updatedReplicas=1
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/1", &expect![[r#"
+        saw 5 Pods: 4 old + 1 new, all available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
+        update replicasets.apps default/old: lowered ReplicaSet old from 4 to 3: 5 available, 4 must be under maxUnavailable 0
+        update deployments.apps/status default/web: counted 5, 1 of them new, 5 ready, 5 available
+        web status availableReplicas=5 observedGeneration=1 readyReplicas=5 replicas=5 terminatingReplicas=0 updatedReplicas=1
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+    check("web 4 maxSurge=0 maxUnavailable=0: old=4/4/4 new=0/0/0", &expect![[r#"
+        saw 4 Pods of old ReplicaSets, all available, wanted 4 Pods, at most 4: replicas 4 + maxSurge 0
+        update replicasets.apps default/old: lowered ReplicaSet old from 4 to 3: 4 available, 3 must be under maxUnavailable 1
+        update deployments.apps/status default/web: counted 4, 0 of them new, 4 ready, 4 available
+        web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=4 terminatingReplicas=0
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+    check("web 10: old=10/10/10 new=0/0/0", &expect![[r#"
+        saw 10 Pods of old ReplicaSets, all available, wanted 10 Pods, at most 13: replicas 10 + maxSurge 3
+        update replicasets.apps default/new: raised ReplicaSet new from 0 to 3: room for 3 more under maxSurge 3
+        update deployments.apps/status default/web: counted 10, 0 of them new, 10 ready, 10 available
+        web status availableReplicas=10 observedGeneration=1 readyReplicas=10 replicas=10 terminatingReplicas=0 unavailableReplicas=3
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+}
+
+#[test]
+fn unhealthy_old_pods_go_first() {
+    check("web 4 maxSurge=1 maxUnavailable=1: older=2/2/0 old=2/2/2 new=1/1/0", &expect![[r#"
+        saw 5 Pods: 4 old + 1 new, 2 available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
+        update replicasets.apps default/older: lowered ReplicaSet older from 2 to 1: 2 of its Pods are not available
+        update deployments.apps/status default/web: counted 5, 1 of them new, 2 ready, 2 available
+        web status availableReplicas=2 observedGeneration=1 readyReplicas=2 replicas=5 terminatingReplicas=0 unavailableReplicas=2 updatedReplicas=1
+          Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+}
+
+#[test]
+fn recreates_only_when_the_old_are_gone() {
+    check("web 2 type=Recreate: old=2/2/2", &expect![[r#"
+        saw 2 Pods of old ReplicaSets, all available, wanted 2 Pods, at most 2: replicas 2 + maxSurge 0
+        update replicasets.apps default/old: lowered ReplicaSet old from 2 to 0: the strategy is Recreate and the template has changed
+        update deployments.apps/status default/web: counted 2, 0 of them new, 2 ready, 2 available
+        web status availableReplicas=2 observedGeneration=1 readyReplicas=2 replicas=2 terminatingReplicas=0
+          Available=True MinimumReplicasAvailable: Deployment has minimum availability.
+          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]]);
+    check("web 2 type=Recreate: old=0/1/1", &expect![[r#"
+        saw 0 Pods, wanted 2 Pods, at most 2: replicas 2 + maxSurge 0
+        update deployments.apps/status default/web: counted 1, 0 of them new, 1 ready, 1 available
+        web status availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0
+          Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
+          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]]);
+    check("web 2 type=Recreate: old=0/0/0", &expect![[r#"
+        saw old: the only ReplicaSet, hash of the old template, wanted 79456c4f4d: hash of the template now in the spec
+        create replicasets.apps default/web-79456c4f4d: created ReplicaSet web-79456c4f4d as revision 2: no other has the template of the spec
+        update deployments.apps/status default/web: noted revision 2: ReplicaSet web-79456c4f4d was created
+        web status
+          Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]]);
+}
+
+/// A world, a Deployment in it, and a kubelet that makes pods Ready in an order drawn from the seed.
+struct Play {
+    world: World,
+    key: Key,
+    chance: Chance,
+}
+
+impl Play {
+    fn new(seed: u64, deployment: Object) -> Self {
+        let key = Key::new(DEPLOYMENTS, "default", deployment.name());
+        let mut it = Self { world: World::new(seed), key, chance: Chance::new(seed) };
+        it.world.create(&it.key.clone(), deployment);
+        it
+    }
+
+    fn pods(&self) -> impl Iterator<Item = &Object> {
+        self.world.cache.list(&PODS)
+    }
+
+    /// One pod of those that wait for their node makes a step: bound and Ready, or gone.
+    fn kubelet_step(&mut self) -> bool {
+        let waiting: Vec<Object> = self.pods().filter(|it| it.is_terminating() || !is_ready(it)).cloned().collect();
+        let pick = usize::try_from(self.chance.below(waiting.len() as u64)).unwrap();
+        let Some(pod) = waiting.get(pick) else { return false };
+        let key = Key::new(PODS, "default", pod.name());
+        if pod.is_terminating() {
+            self.world.delete(&key, |it| it.options.grace_period_seconds = Some(0));
+            return true;
+        }
+        if pod.at("spec.nodeName").is_null() {
+            let mut binding = Object::new("v1", "Binding", "default", &pod.name());
+            binding.set("target.name", "node");
+            self.world.send(&request(crate::api::Verb::Create, &key, "binding", binding.0));
+        }
+        let now = self.world.now;
+        self.world.change(&key, "status", |pod| pod.set("status", status("Ready", now)));
+        true
+    }
+
+    /// Lets controllers and kubelet take turns until both rest.
+    fn settle(&mut self, mut check: impl FnMut(&Self)) {
+        for _ in 0..20_000 {
+            let did = if self.chance.below(3) == 0 {
+                self.kubelet_step() || self.world.step()
+            } else {
+                self.world.step() || self.kubelet_step()
+            };
+            if !did {
+                return;
+            }
+            check(self);
+        }
+        panic!("no rest");
+    }
+
+    fn edit(&mut self, change: impl FnOnce(&mut Object)) {
+        let key = self.key.clone();
+        self.world.change(&key, "", change);
+    }
+
+    fn deployment(&self) -> &Object {
+        self.world.cache.get(&self.key).unwrap()
+    }
+
+    fn sets(&self) -> String {
+        let mut sets: Vec<_> = self.world.cache.list(&REPLICA_SETS).collect();
+        sets.sort_by_key(|set| history::revision(set));
+        sets.iter().map(|set| format!("{}:{} ", history::revision(set), set.at("spec.replicas"))).collect()
+    }
+
+    fn conditions(&self) -> String {
+        let all = self.deployment().at("status.conditions").items().iter();
+        all.map(|it| format!("{}={}:{} ", it.get("type").str(), it.get("status").str(), it.get("reason").str()))
+            .collect()
+    }
+}
+
+fn image(name: &str) -> impl Fn(&mut Object) {
+    move |deployment| {
+        let container = &mut deployment.entry("spec.template.spec.containers").list_mut()[0];
+        container.set("image", name);
+    }
+}
+
+#[test]
+fn a_rolling_update_keeps_within_surge_and_unavailable() {
+    for seed in 0..60 {
+        let mut chance = Chance::new(seed);
+        let mut below = |end| i64::try_from(chance.below(end)).unwrap();
+        let (replicas, surge, unavailable) = (1 + below(12), below(4), below(4));
+        let mut web = deployment("web", replicas);
+        web.set("spec.strategy.rollingUpdate.maxSurge", surge);
+        web.set("spec.strategy.rollingUpdate.maxUnavailable", unavailable);
+        let unavailable = if surge + unavailable == 0 { 1 } else { unavailable.min(replicas) };
+        let mut play = Play::new(seed, web);
+        play.settle(|_| {});
+        play.edit(image("nginx:2"));
+        play.settle(|play| {
+            let there: i64 = play.world.cache.list(&REPLICA_SETS).map(sets::replicas).sum();
+            let ready = play.pods().filter(|it| !it.is_terminating() && is_ready(it)).count();
+            let ready = i64::try_from(ready).unwrap();
+            assert!(there <= replicas + surge, "seed {seed}: {there} wanted, {replicas} + {surge} allowed");
+            assert!(ready >= replicas - unavailable, "seed {seed}: {ready} ready, {replicas} - {unavailable} wanted");
+        });
+        assert_eq!(play.sets(), format!("1:0 2:{replicas} "), "seed {seed}");
+        assert_eq!(play.deployment().at("status.updatedReplicas").as_int(), Some(replicas));
+        assert_eq!(
+            play.conditions(),
+            "Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable "
+        );
+    }
+}
+
+#[test]
+fn announces_a_rollout_as_kubernetes_does() {
+    let mut play = Play::new(1, deployment("web", 2));
+    play.settle(|_| {});
+    play.world.events.clear();
+    play.edit(image("nginx:2"));
+    play.settle(|_| {});
+    let names: Vec<String> = play.world.cache.list(&REPLICA_SETS).map(|it| it.name().to_string()).collect();
+    let mut text = play.world.events.iter().filter(|it| it.contains("Scal")).cloned().collect::<Vec<_>>().join("\n");
+    for (name, short) in names.iter().zip(["A", "B"]) {
+        text = text.replace(name.as_str(), short);
+    }
+    expect![[r#"
+        event Normal ScalingReplicaSet: Scaled up replica set A from 0 to 1
+        event Normal ScalingReplicaSet: Scaled down replica set B from 2 to 1
+        event Normal ScalingReplicaSet: Scaled up replica set A from 1 to 2
+        event Normal ScalingReplicaSet: Scaled down replica set B from 1 to 0"#]].assert_eq(&text);
+}
+
+#[test]
+fn pauses_resumes_and_goes_back() {
+    let mut play = Play::new(3, deployment("web", 3));
+    play.settle(|_| {});
+    play.edit(|it| it.set("spec.paused", true));
+    play.settle(|_| {});
+    play.edit(image("nginx:2"));
+    play.settle(|_| {});
+    let paused = format!("{}| {}", play.sets(), play.conditions());
+    play.edit(|it| drop(it.remove("spec.paused")));
+    play.settle(|_| {});
+    let resumed = format!("{}| {}", play.sets(), play.conditions());
+    play.edit(image("nginx:1"));
+    play.settle(|_| {});
+    let back = format!("{}| {}", play.sets(), play.deployment().annotation(history::REVISION).unwrap());
+    expect![[r#"
+        1:3 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused 
+        1:0 2:3 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable 
+        2:0 3:3 | 3"#]].assert_eq(&format!("{paused}\n{resumed}\n{back}"));
+}
+
+#[test]
+fn a_finished_rollout_forgets_the_oldest_sets() {
+    let mut web = deployment("web", 2);
+    web.set("spec.revisionHistoryLimit", 1);
+    let mut play = Play::new(5, web);
+    for name in ["nginx:2", "nginx:3", "nginx:4"] {
+        play.edit(image(name));
+        play.settle(|_| {});
+    }
+    expect!["2:0 3:2 "].assert_eq(&play.sets());
+}
+
+#[test]
+fn a_stuck_rollout_times_out() {
+    let mut web = deployment("web", 2);
+    web.set("spec.progressDeadlineSeconds", 6);
+    let mut play = Play::new(4, web);
+    play.settle(|_| {});
+    play.edit(image("never-ready"));
+    play.world.settle();
+    let before = play.conditions();
+    play.world.pass(Span::seconds(8));
+    expect![[r#"
+        Available=True:MinimumReplicasAvailable Progressing=True:ReplicaSetUpdated 
+        Available=True:MinimumReplicasAvailable Progressing=False:ProgressDeadlineExceeded "#]].assert_eq(&format!("{before}\n{}", play.conditions()));
+}
+
+#[test]
+fn scales_in_proportion_in_the_middle_of_a_rollout() {
+    check("web 15 maxSurge=3 maxUnavailable=2: old=8/8/8 new=5/5/0", &expect![[r#"
+        saw 13 Pods: 8 old + 5 new, 8 available, wanted 15 Pods, at most 18: replicas 15 + maxSurge 3
+        update replicasets.apps default/new: raised ReplicaSet new from 5 to 10: room for 5 more under maxSurge 3
+        update deployments.apps/status default/web: counted 13, 5 of them new, 8 ready, 8 available
+        web status availableReplicas=8 observedGeneration=1 readyReplicas=8 replicas=13 terminatingReplicas=0 unavailableReplicas=10 updatedReplicas=5
+          Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+    let mut it = Fixture::default();
+    let key = it.deployment("web 10 maxSurge=3 maxUnavailable=2: old=8/8/8 new=5/5/0");
+    let mut larger = it.cache.get(&key).unwrap().clone();
+    larger.set("spec.replicas", 15);
+    it.put(&key, larger);
+    expect![[r#"
+        saw 13 Pods: 8 old + 5 new, 8 available, wanted 15 Pods, at most 18: replicas 15 + maxSurge 3
+        update deployments.apps/status default/web: noted revision 2 of ReplicaSet new
+        update replicasets.apps default/old: raised ReplicaSet old from 8 to 11: its share of 18 = replicas 15 + maxSurge 3
+        update replicasets.apps default/new: raised ReplicaSet new from 5 to 7: its share of 18 = replicas 15 + maxSurge 3
+        web status
+          Progressing=True FoundNewReplicaSet: Found new replica set "new""#]].assert_eq(&shown(&(CONTROLLER.reconcile)(&key, &it.view())));
+}
+
+#[test]
+fn a_hash_depends_on_template_and_collisions_alone() {
+    let web = deployment("web", 1);
+    let template = web.at("spec.template");
+    expect!["79456c4f4d 674f9c5d54"].assert_eq(&format!(
+        "{} {}",
+        history::hash(template, None),
+        history::hash(template, Some(1))
+    ));
+}
