@@ -25,74 +25,101 @@ fn check(fixture: &str, expected: &Expect) {
 
 #[test]
 fn rolls_up_and_down_by_the_fenceposts() {
-    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=0/0/0", &expect![[r#"
+    check(
+        "web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=0/0/0",
+        &expect![[r#"
         saw 4 Pods of old ReplicaSets, all available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
         update replicasets.apps default/new: raised ReplicaSet new from 0 to 1: room for one more under maxSurge 1
         update deployments.apps/status default/web: counted 4, 0 of them new, 4 ready, 4 available
         web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=4 terminatingReplicas=0 unavailableReplicas=1
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
-    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/0", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
+    check(
+        "web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/0",
+        &expect![[r#"
         saw 5 Pods: 4 old + 1 new, 4 available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
         update deployments.apps/status default/web: counted 5, 1 of them new, 4 ready, 4 available
         web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=5 terminatingReplicas=0 unavailableReplicas=1 updatedReplicas=1
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
-    check("web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/1", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
+    check(
+        "web 4 maxSurge=1 maxUnavailable=0: old=4/4/4 new=1/1/1",
+        &expect![[r#"
         saw 5 Pods: 4 old + 1 new, all available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
         update replicasets.apps default/old: lowered ReplicaSet old from 4 to 3: 5 available, 4 must be under maxUnavailable 0
         update deployments.apps/status default/web: counted 5, 1 of them new, 5 ready, 5 available
         web status availableReplicas=5 observedGeneration=1 readyReplicas=5 replicas=5 terminatingReplicas=0 updatedReplicas=1
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
-    check("web 4 maxSurge=0 maxUnavailable=0: old=4/4/4 new=0/0/0", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
+    check(
+        "web 4 maxSurge=0 maxUnavailable=0: old=4/4/4 new=0/0/0",
+        &expect![[r#"
         saw 4 Pods of old ReplicaSets, all available, wanted 4 Pods, at most 4: replicas 4 + maxSurge 0
         update replicasets.apps default/old: lowered ReplicaSet old from 4 to 3: 4 available, 3 must be under maxUnavailable 1
         update deployments.apps/status default/web: counted 4, 0 of them new, 4 ready, 4 available
         web status availableReplicas=4 observedGeneration=1 readyReplicas=4 replicas=4 terminatingReplicas=0
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
-    check("web 10: old=10/10/10 new=0/0/0", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
+    check(
+        "web 10: old=10/10/10 new=0/0/0",
+        &expect![[r#"
         saw 10 Pods of old ReplicaSets, all available, wanted 10 Pods, at most 13: replicas 10 + maxSurge 3
         update replicasets.apps default/new: raised ReplicaSet new from 0 to 3: room for 3 more under maxSurge 3
         update deployments.apps/status default/web: counted 10, 0 of them new, 10 ready, 10 available
         web status availableReplicas=10 observedGeneration=1 readyReplicas=10 replicas=10 terminatingReplicas=0 unavailableReplicas=3
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
 }
 
 #[test]
 fn unhealthy_old_pods_go_first() {
-    check("web 4 maxSurge=1 maxUnavailable=1: older=2/2/0 old=2/2/2 new=1/1/0", &expect![[r#"
+    check(
+        "web 4 maxSurge=1 maxUnavailable=1: older=2/2/0 old=2/2/2 new=1/1/0",
+        &expect![[r#"
         saw 5 Pods: 4 old + 1 new, 2 available, wanted 4 Pods, at most 5: replicas 4 + maxSurge 1
         update replicasets.apps default/older: lowered ReplicaSet older from 2 to 1: 2 of its Pods are not available
         update deployments.apps/status default/web: counted 5, 1 of them new, 2 ready, 2 available
         web status availableReplicas=2 observedGeneration=1 readyReplicas=2 replicas=5 terminatingReplicas=0 unavailableReplicas=2 updatedReplicas=1
           Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
 }
 
 #[test]
 fn recreates_only_when_the_old_are_gone() {
-    check("web 2 type=Recreate: old=2/2/2", &expect![[r#"
+    check(
+        "web 2 type=Recreate: old=2/2/2",
+        &expect![[r#"
         saw 2 Pods of old ReplicaSets, all available, wanted 2 Pods, at most 2: replicas 2 + maxSurge 0
         update replicasets.apps default/old: lowered ReplicaSet old from 2 to 0: the strategy is Recreate and the template has changed
         update deployments.apps/status default/web: counted 2, 0 of them new, 2 ready, 2 available
         web status availableReplicas=2 observedGeneration=1 readyReplicas=2 replicas=2 terminatingReplicas=0
           Available=True MinimumReplicasAvailable: Deployment has minimum availability.
-          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]]);
-    check("web 2 type=Recreate: old=0/1/1", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]],
+    );
+    check(
+        "web 2 type=Recreate: old=0/1/1",
+        &expect![[r#"
         saw 0 Pods, wanted 2 Pods, at most 2: replicas 2 + maxSurge 0
         update deployments.apps/status default/web: counted 1, 0 of them new, 1 ready, 1 available
         web status availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0
           Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
-          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]]);
-    check("web 2 type=Recreate: old=0/0/0", &expect![[r#"
+          Progressing=True ReplicaSetUpdated: Deployment "web" is progressing."#]],
+    );
+    check(
+        "web 2 type=Recreate: old=0/0/0",
+        &expect![[r#"
         saw old: the only ReplicaSet, hash of the old template, wanted 79456c4f4d: hash of the template now in the spec
         create replicasets.apps default/web-79456c4f4d: created ReplicaSet web-79456c4f4d as revision 2: no other has the template of the spec
         update deployments.apps/status default/web: noted revision 2: ReplicaSet web-79456c4f4d was created
         web status
-          Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]]);
+          Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]],
+    );
 }
 
 /// A world, a Deployment in it, and a kubelet that makes pods Ready in an order drawn from the seed.
@@ -137,11 +164,8 @@ impl Play {
     /// Lets controllers and kubelet take turns until both rest.
     fn settle(&mut self, mut check: impl FnMut(&Self)) {
         for _ in 0..20_000 {
-            let did = if self.chance.below(3) == 0 {
-                self.kubelet_step() || self.world.step()
-            } else {
-                self.world.step() || self.kubelet_step()
-            };
+            let did = self.chance.below(3) == 0 && self.kubelet_step();
+            let did = did || self.world.step() || self.kubelet_step();
             if !did {
                 return;
             }
@@ -224,7 +248,8 @@ fn announces_a_rollout_as_kubernetes_does() {
         event Normal ScalingReplicaSet: Scaled up replica set A from 0 to 1
         event Normal ScalingReplicaSet: Scaled down replica set B from 2 to 1
         event Normal ScalingReplicaSet: Scaled up replica set A from 1 to 2
-        event Normal ScalingReplicaSet: Scaled down replica set B from 1 to 0"#]].assert_eq(&text);
+        event Normal ScalingReplicaSet: Scaled down replica set B from 1 to 0"#]]
+    .assert_eq(&text);
 }
 
 #[test]
@@ -245,7 +270,8 @@ fn pauses_resumes_and_goes_back() {
     expect![[r#"
         1:3 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused 
         1:0 2:3 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable 
-        2:0 3:3 | 3"#]].assert_eq(&format!("{paused}\n{resumed}\n{back}"));
+        2:0 3:3 | 3"#]]
+    .assert_eq(&format!("{paused}\n{resumed}\n{back}"));
 }
 
 #[test]
@@ -272,18 +298,22 @@ fn a_stuck_rollout_times_out() {
     play.world.pass(Span::seconds(8));
     expect![[r#"
         Available=True:MinimumReplicasAvailable Progressing=True:ReplicaSetUpdated 
-        Available=True:MinimumReplicasAvailable Progressing=False:ProgressDeadlineExceeded "#]].assert_eq(&format!("{before}\n{}", play.conditions()));
+        Available=True:MinimumReplicasAvailable Progressing=False:ProgressDeadlineExceeded "#]]
+    .assert_eq(&format!("{before}\n{}", play.conditions()));
 }
 
 #[test]
 fn scales_in_proportion_in_the_middle_of_a_rollout() {
-    check("web 15 maxSurge=3 maxUnavailable=2: old=8/8/8 new=5/5/0", &expect![[r#"
+    check(
+        "web 15 maxSurge=3 maxUnavailable=2: old=8/8/8 new=5/5/0",
+        &expect![[r#"
         saw 13 Pods: 8 old + 5 new, 8 available, wanted 15 Pods, at most 18: replicas 15 + maxSurge 3
         update replicasets.apps default/new: raised ReplicaSet new from 5 to 10: room for 5 more under maxSurge 3
         update deployments.apps/status default/web: counted 13, 5 of them new, 8 ready, 8 available
         web status availableReplicas=8 observedGeneration=1 readyReplicas=8 replicas=13 terminatingReplicas=0 unavailableReplicas=10 updatedReplicas=5
           Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.
-          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]]);
+          Progressing=True ReplicaSetUpdated: ReplicaSet "new" is progressing."#]],
+    );
     let mut it = Fixture::default();
     let key = it.deployment("web 10 maxSurge=3 maxUnavailable=2: old=8/8/8 new=5/5/0");
     let mut larger = it.cache.get(&key).unwrap().clone();
