@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use crate::editor::{Editor, Setup};
+use crate::editor::{Editor, Setup, Words};
 use crate::host::page::{EngineLink, News};
 use crate::keep::Keep;
 
@@ -64,15 +64,14 @@ fn setup() -> Setup {
     let keep = Keep::open();
     Setup {
         text: keep.load(DOCUMENT).unwrap_or_else(|| FIRST_DOCUMENT.to_owned()),
-        label: "YAML editor".to_owned(),
-        phrases: Vec::new(),
+        words: Words { label: "YAML editor".to_owned(), phrases: Vec::new() },
         on_change: Box::new(move |text| {
             if let Err(error) = keep.save(DOCUMENT, &text) {
                 leptos::logging::warn!("{error}");
             }
         }),
-        complete: Box::new(|_, _| None),
-        explain: Box::new(|_, _| None),
+        complete: Box::new(|question| question.answer(&[])),
+        explain: Box::new(|question| question.answer(&None)),
     }
 }
 

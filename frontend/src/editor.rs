@@ -1,9 +1,12 @@
 //! The YAML editor: `CodeMirror` 6, bundled from `static/editor/editor.js`, behind plain data.
 //!
-//! Lines count from 1 and columns from 1, in characters (not UTF-16 units); the script converts.
+//! Lines and columns count from 1, columns in UTF-16 units, as [`shared::playground::protocol`] has them.
 //! Knows nothing of Kubernetes: what to complete, to explain and to underline comes from its owner.
 
-use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use shared::playground::protocol::{Completion, Diagnostic, Hover};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -13,7 +16,7 @@ extern "C" {
     type Handle;
 
     #[wasm_bindgen(js_namespace = ["pilothouse", "editor"], js_name = create)]
-    fn create(parent: &Element, setup: &JsValue, callbacks: &JsValue) -> Handle;
+    fn create(parent: &Element, setup: &str, callbacks: &JsValue) -> Handle;
 
     #[wasm_bindgen(method, js_name = text)]
     fn text(this: &Handle) -> String;
@@ -23,94 +26,14 @@ extern "C" {
     fn set_diagnostics(this: &Handle, json: &str);
     #[wasm_bindgen(method, js_name = setReadOnlyLines)]
     fn set_read_only_lines(this: &Handle, json: &str);
-    #[wasm_bindgen(method, js_name = setLabel)]
-    fn set_label(this: &Handle, label: &str);
+    #[wasm_bindgen(method, js_name = setWords)]
+    fn set_words(this: &Handle, json: &str);
     #[wasm_bindgen(method)]
     fn reveal(this: &Handle, line: u32, column: u32);
     #[wasm_bindgen(method)]
     fn focus(this: &Handle);
     #[wasm_bindgen(method)]
     fn destroy(this: &Handle);
-}
-
-/// A place in the text: line and column, both from 1, in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// From 1.
-    pub line: u32,
-    /// From 1, in characters.
-    pub column: u32,
-}
-
-/// How bad a [`Diagnostic`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The API server would refuse the document.
-    Error,
-    /// It would take it, and say or do something unexpected.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
-/// Text to put in place of a diagnostic's own range.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fix {
-    /// What the button says.
-    pub label: String,
-    /// The new text.
-    pub text: String,
-}
-
-/// A message at a piece of the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Diagnostic {
-    /// Where the piece begins.
-    pub from: Place,
-    /// Where it ends; the character at this place is not part of it.
-    pub to: Place,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: String,
-    /// What would mend it, where that is known.
-    pub fix: Option<Fix>,
-}
-
-/// One line of the list of completions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Completion {
-    /// The word to complete to.
-    pub label: String,
-    /// The type or kind, beside the word.
-    pub detail: String,
-    /// One or two sentences, beside the list.
-    pub info: String,
-    /// What is inserted; the word itself if empty.
-    pub apply: String,
-}
-
-/// What may follow at a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Completions {
-    /// Where the word begins that is being written.
-    pub from: Place,
-    /// The words, best first.
-    pub options: Vec<Completion>,
-}
-
-/// The explanation of the field under the pointer or the caret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Explanation {
-    /// The field.
-    pub title: String,
-    /// Where it belongs, such as `apps/v1`.
-    pub origin: String,
-    /// Type, required or optional, default: one chip each.
-    pub facts: Vec<String>,
-    /// One or two sentences.
-    pub text: String,
 }
 
 /// A run of lines that cannot be edited.
@@ -122,28 +45,56 @@ pub struct LineRange {
     pub last: u32,
 }
 
+/// The editor's words in the page's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// What a screen reader calls the editor.
+    pub label: String,
+    /// English to translated, such as "Find" to "查找". Words that are not here stay English.
+    ///
+    /// Beside `CodeMirror`'s own there are "Fix", "required", "optional" and "default".
+    pub phrases: Vec<(String, String)>,
+}
+
+/// A question about a place in the text. It may be answered later, once; if it never is, the editor goes on.
+pub struct Question<T: ?Sized> {
+    /// The whole text.
+    pub text: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in UTF-16 units.
+    pub column: u32,
+    reply: js_sys::Function,
+    answer: PhantomData<fn(&T)>,
+}
+
+impl<T: Serialize + ?Sized> Question<T> {
+    /// Answers the question.
+    pub fn answer(self, answer: &T) {
+        // The script's function only settles a promise; it does not throw.
+        let _ = self.reply.call1(&JsValue::NULL, &JsValue::from_str(&json(answer)));
+    }
+}
+
 /// What an editor is made of.
 pub struct Setup {
     /// The text at the beginning.
     pub text: String,
-    /// What a screen reader calls the editor.
-    pub label: String,
-    /// The editor's own words in the page's language: English to translated, such as "Find" to "查找".
-    pub phrases: Vec<(String, String)>,
+    /// The editor's words.
+    pub words: Words,
     /// Called with the whole text after each change by the user.
     pub on_change: Box<dyn Fn(String)>,
-    /// Called with the text and the caret's place when completions are wanted.
-    pub complete: Box<dyn Fn(String, Place) -> Option<Completions>>,
-    /// Called with the text and a place when an explanation is wanted.
-    pub explain: Box<dyn Fn(String, Place) -> Option<Explanation>>,
+    /// Called when the words are wanted that could stand at the caret.
+    pub complete: Box<dyn Fn(Question<[Completion]>)>,
+    /// Called when a field is to be explained; `None` if there is nothing to say.
+    pub explain: Box<dyn Fn(Question<Option<Hover>>)>,
 }
 
 /// The part of [`Setup`] that is data.
 #[derive(Serialize)]
 struct SetupData<'a> {
     text: &'a str,
-    label: &'a str,
-    phrases: &'a [(String, String)],
+    words: &'a Words,
 }
 
 /// A living editor. Dropping it removes it from the page.
@@ -152,26 +103,26 @@ pub struct Editor {
     _callbacks: Callbacks,
 }
 
-/// A question of the script: text, line and column in, JSON or nothing out.
-type Question = Closure<dyn Fn(String, u32, u32) -> Option<String>>;
+/// A question as the script asks it: text, line, column, and the function that takes the answer as JSON.
+type Asked = Closure<dyn Fn(String, u32, u32, js_sys::Function)>;
 
 /// The functions that the script calls; they live as long as the editor.
 struct Callbacks {
     on_change: Closure<dyn Fn(String)>,
-    complete: Question,
-    explain: Question,
+    complete: Asked,
+    explain: Asked,
 }
 
 impl Editor {
     /// Makes an editor inside `parent`.
     pub fn create(parent: &Element, setup: Setup) -> Self {
-        let data = json(&SetupData { text: &setup.text, label: &setup.label, phrases: &setup.phrases });
+        let data = json(&SetupData { text: &setup.text, words: &setup.words });
         let callbacks = Callbacks {
             on_change: Closure::new(setup.on_change),
-            complete: question(setup.complete),
-            explain: question(setup.explain),
+            complete: asked(setup.complete),
+            explain: asked(setup.explain),
         };
-        let handle = create(parent, &JsValue::from_str(&data), &callbacks.object());
+        let handle = create(parent, &data, &callbacks.object());
         Self { handle, _callbacks: callbacks }
     }
 
@@ -185,7 +136,7 @@ impl Editor {
         self.handle.set_text(text);
     }
 
-    /// Shows these diagnostics, in place of the ones before.
+    /// Shows these diagnostics, in place of the ones before. A place outside the text becomes the nearest inside.
     pub fn set_diagnostics(&self, diagnostics: &[Diagnostic]) {
         self.handle.set_diagnostics(&json(diagnostics));
     }
@@ -195,14 +146,14 @@ impl Editor {
         self.handle.set_read_only_lines(&json(lines));
     }
 
-    /// What a screen reader calls the editor.
-    pub fn set_label(&self, label: &str) {
-        self.handle.set_label(label);
+    /// Changes the editor's words, when the page's language changes.
+    pub fn set_words(&self, words: &Words) {
+        self.handle.set_words(&json(words));
     }
 
-    /// Scrolls `place` into view and puts the caret there.
-    pub fn reveal(&self, place: Place) {
-        self.handle.reveal(place.line, place.column);
+    /// Scrolls a place into view and puts the caret there.
+    pub fn reveal(&self, line: u32, column: u32) {
+        self.handle.reveal(line, column);
     }
 
     /// Moves the keyboard's focus into the editor.
@@ -234,11 +185,9 @@ impl Callbacks {
     }
 }
 
-/// Wraps a question for the script.
-fn question<T: Serialize + 'static>(ask: Box<dyn Fn(String, Place) -> Option<T>>) -> Question {
-    Closure::new(move |text: String, line: u32, column: u32| {
-        ask(text, Place { line, column }).map(|answer| json(&answer))
-    })
+/// Wraps what answers a question for the script.
+fn asked<T: ?Sized + 'static>(take: Box<dyn Fn(Question<T>)>) -> Asked {
+    Closure::new(move |text, line, column, reply| take(Question { text, line, column, reply, answer: PhantomData }))
 }
 
 /// The JSON of plain data, which always has some.
@@ -249,15 +198,47 @@ fn json<T: Serialize + ?Sized>(value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use expect_test::expect;
+    use expect_test::{Expect, expect};
+
+    /// Compares the JSON that the script reads.
+    fn check<T: Serialize + ?Sized>(value: &T, expected: &Expect) {
+        expected.assert_eq(&json(value));
+    }
 
     #[test]
     fn the_script_reads_these_names() {
-        let place = |line, column| Place { line, column };
-        let fix = Some(Fix { label: "Fix".to_owned(), text: "periodSeconds".to_owned() });
+        let fix = Some("periodSeconds".to_owned());
         let message = "unknown field".to_owned();
-        let diagnostic = Diagnostic { from: place(24, 9), to: place(24, 21), severity: Severity::Error, message, fix };
-        expect![[r#"[{"from":{"line":24,"column":9},"to":{"line":24,"column":21},"severity":"error","message":"unknown field","fix":{"label":"Fix","text":"periodSeconds"}}]"#]].assert_eq(&json(&[diagnostic]));
-        expect![[r#"[{"first":1,"last":4}]"#]].assert_eq(&json(&[LineRange { first: 1, last: 4 }]));
+        check(
+            &[Diagnostic { line: 24, column: 9, end_column: 21, error: true, message, fix }],
+            &expect![[
+                r#"[{"line":24,"column":9,"end_column":21,"error":true,"message":"unknown field","fix":"periodSeconds"}]"#
+            ]],
+        );
+        check(
+            &[Completion { label: "replicas".to_owned(), detail: "integer".to_owned() }],
+            &expect![[r#"[{"label":"replicas","detail":"integer"}]"#]],
+        );
+        let hover = Hover {
+            path: "spec.replicas".to_owned(),
+            kind: "integer".to_owned(),
+            api_version: "apps/v1".to_owned(),
+            object_kind: "Deployment".to_owned(),
+            required: false,
+            default: "1".to_owned(),
+            one_of: Vec::new(),
+        };
+        check(
+            &Some(hover),
+            &expect![[
+                r#"{"path":"spec.replicas","kind":"integer","api_version":"apps/v1","object_kind":"Deployment","required":false,"default":"1","one_of":[]}"#
+            ]],
+        );
+        check(&[LineRange { first: 1, last: 4 }], &expect![[r#"[{"first":1,"last":4}]"#]]);
+        let phrases = vec![("Fix".to_owned(), "修复".to_owned())];
+        check(
+            &Words { label: "YAML".to_owned(), phrases },
+            &expect![[r#"{"label":"YAML","phrases":[["Fix","修复"]]}"#]],
+        );
     }
 }

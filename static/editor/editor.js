@@ -1,5 +1,5 @@
 // The YAML editor: CodeMirror 6 with the page's look, behind the few functions that frontend/src/editor.rs calls.
-// Lines count from 1; columns count characters from 1 (CodeMirror counts UTF-16 units, `offset` and `place` convert).
+// What comes in and goes out as JSON has the names of that file and of shared/src/playground/protocol.rs.
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
@@ -22,26 +22,29 @@ const fromPage = Annotation.define();
 /** How long the pointer rests on a field before it is explained, in milliseconds. */
 const HOVER_MS = 300;
 
+/** What a completion replaces and goes on with: a key, a word, a path, an image. */
+const WORD = /[\w.\-/$]*/;
+const WORD_ONLY = /^[\w.\-/$]*$/;
+
 /**
- * Makes an editor inside `parent`. `setup` is JSON ({text, label, phrases}), `callbacks` has `onChange(text)`,
- * `complete(text, line, column)` and `explain(text, line, column)`; the last two return JSON or undefined.
+ * Makes an editor inside `parent`. `setup` is JSON ({text, words}); `callbacks` has `onChange(text)` and
+ * `complete` and `explain`, both (text, line, column, reply), where `reply` takes the answer as JSON.
  */
 export function create(parent, setup, callbacks) {
-  const { text, label, phrases } = JSON.parse(setup);
-  const naming = new Compartment();
-  const extensions = [...behaviour(phrases), ...answers(callbacks), theme, readOnlyLines, naming.of(named(label))];
-  const state = (doc) => EditorState.create({ doc, extensions });
-  const view = new EditorView({ parent, state: state(text) });
-  return handle(view, naming, extensions);
+  const { text, words } = JSON.parse(setup);
+  const language = new Compartment();
+  const fixed = [...behaviour(), ...answers(callbacks), theme, readOnlyLines];
+  const state = (doc, spoken) => EditorState.create({ doc, extensions: [...fixed, language.of(spoken)] });
+  const view = new EditorView({ parent, state: state(text, inWords(words)) });
+  return handle(view, language, state);
 }
 
 /** What every editor can do. */
-function behaviour(phrases) {
+function behaviour() {
   return [
     lineNumbers(), highlightActiveLineGutter(), foldGutter(), lintGutter(), history(), drawSelection(),
     indentOnInput(), indentUnit.of("  "), EditorState.tabSize.of(2), bracketMatching(), closeBrackets(),
     highlightActiveLine(), highlightSelectionMatches(), search({ top: true }), yaml(),
-    EditorState.phrases.of(Object.fromEntries(phrases)),
     // Tab indents; CodeMirror itself lets the next Tab after Escape leave the editor.
     keymap.of([
       ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...lintKeymap, ...foldKeymap, ...historyKeymap,
@@ -52,13 +55,12 @@ function behaviour(phrases) {
 
 /** What the page is asked and told. */
 function answers(callbacks) {
-  const ask = (question, state, position) => {
+  const ask = (question, state, position) => new Promise((resolve) => {
     const { line, column } = place(state.doc, position);
-    const answer = question(state.doc.toString(), line, column);
-    return answer === undefined || answer === null ? null : JSON.parse(answer);
-  };
-  const complete = ({ state, pos }) => completions(state, ask(callbacks.complete, state, pos));
-  const hover = (view, pos) => explanation(pos, ask(callbacks.explain, view.state, pos));
+    question(state.doc.toString(), line, column, (json) => resolve(JSON.parse(json)));
+  });
+  const complete = async (context) => completions(context, await ask(callbacks.complete, context.state, context.pos));
+  const hover = async (view, position) => explanation(view, position, await ask(callbacks.explain, view.state, position));
   const changed = EditorView.updateListener.of((update) => {
     const own = update.transactions.some((it) => it.annotation(fromPage));
     if (update.docChanged && !own) callbacks.onChange(update.state.doc.toString());
@@ -66,32 +68,36 @@ function answers(callbacks) {
   return [autocompletion({ override: [complete], icons: false }), hoverTooltip(hover, { hoverTime: HOVER_MS }), changed];
 }
 
-/** The page's completions as CodeMirror takes them. */
-function completions(state, answer) {
-  if (!answer || answer.options.length === 0) return null;
-  const options = answer.options.map((it, index) => ({
-    label: it.label, detail: it.detail || undefined, info: it.info || undefined, apply: it.apply || undefined, boost: -Math.min(index, 99),
-  }));
-  return { from: offset(state.doc, answer.from), options, validFor: /^[\w.\-/]*$/ };
+/** The page's completions as CodeMirror takes them; their order stays. */
+function completions(context, found) {
+  if (found.length === 0) return null;
+  const options = found.map(({ label, detail }, index) => ({ label, detail, boost: -Math.min(index, 99) }));
+  return { from: context.matchBefore(WORD)?.from ?? context.pos, options, validFor: WORD_ONLY };
 }
 
-/** The content's attributes for assistive technology; spelling is not checked in YAML. */
-function named(label) {
-  return EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off", lang: "en" });
+/** The editor's words and its name for assistive technology. Spelling is not checked: YAML is no prose. */
+function inWords({ label, phrases }) {
+  return [
+    EditorState.phrases.of(Object.fromEntries(phrases)),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off", lang: "en" }),
+  ];
 }
 
 /** The functions that the page calls. */
-function handle(view, naming, extensions) {
-  const own = { annotations: fromPage.of(true) };
+function handle(view, language, state) {
+  const tell = (change) => view.dispatch({ annotations: fromPage.of(true), ...change });
   return {
     text: () => view.state.doc.toString(),
-    setText: (text) => view.setState(EditorState.create({ doc: text, extensions })),
-    setDiagnostics: (json) => view.dispatch(setDiagnostics(view.state, JSON.parse(json).map((it) => diagnostic(view.state, it)))),
-    setReadOnlyLines: (json) => view.dispatch({ ...own, effects: setReadOnlyLines.of(JSON.parse(json)) }),
-    setLabel: (label) => view.dispatch({ ...own, effects: naming.reconfigure(named(label)) }),
+    setText: (text) => view.setState(state(text, language.get(view.state))),
+    setDiagnostics: (json) => {
+      const diagnostics = JSON.parse(json).map((it) => diagnostic(view.state, it));
+      view.dispatch(setDiagnostics(view.state, diagnostics));
+    },
+    setReadOnlyLines: (json) => tell({ effects: setReadOnlyLines.of(JSON.parse(json)) }),
+    setWords: (json) => tell({ effects: language.reconfigure(inWords(JSON.parse(json))) }),
     reveal: (line, column) => {
-      const anchor = offset(view.state.doc, { line, column });
-      view.dispatch({ ...own, selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+      const anchor = offset(view.state.doc, line, column);
+      tell({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),
@@ -99,8 +105,10 @@ function handle(view, naming, extensions) {
 }
 
 /** The page's diagnostic as CodeMirror takes it. */
-function diagnostic(state, { from, to, severity, message, fix }) {
-  const start = offset(state.doc, from);
-  const actions = fix ? [{ name: fix.label, apply: (view, begin, end) => view.dispatch({ changes: { from: begin, to: end, insert: fix.text } }) }] : [];
-  return { from: start, to: Math.max(start, offset(state.doc, to)), severity, message, actions };
+function diagnostic(state, { line, column, end_column, error, message, fix }) {
+  const from = offset(state.doc, line, column);
+  const to = Math.max(from, offset(state.doc, line, end_column));
+  const insert = (view, begin, end) => view.dispatch({ changes: { from: begin, to: end, insert: fix } });
+  const actions = fix === null ? [] : [{ name: state.phrase("Fix"), apply: insert }];
+  return { from, to, severity: error ? "error" : "warning", message, actions };
 }

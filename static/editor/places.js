@@ -1,20 +1,13 @@
-// Places in the text: lines from 1 and columns from 1 in characters, against CodeMirror's UTF-16 offsets.
+// Places in the text: lines and columns from 1, columns in UTF-16 units, against CodeMirror's offsets.
 
 /** The offset of a place; a place outside the text becomes the nearest one inside. */
-export function offset(doc, { line, column }) {
+export function offset(doc, line, column) {
   const row = doc.line(Math.min(Math.max(line, 1), doc.lines));
-  let units = 0;
-  let characters = 1;
-  for (const character of row.text) {
-    if (characters >= column) break;
-    units += character.length;
-    characters += 1;
-  }
-  return row.from + units;
+  return Math.min(row.from + Math.max(column, 1) - 1, row.to);
 }
 
 /** The place of an offset. */
 export function place(doc, position) {
   const row = doc.lineAt(position);
-  return { line: row.number, column: [...row.text.slice(0, position - row.from)].length + 1 };
+  return { line: row.number, column: position - row.from + 1 };
 }
