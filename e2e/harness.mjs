@@ -36,7 +36,7 @@ export async function runTest(name, run) {
     context.setDefaultTimeout(WAIT_MS_MAX);
     page = context.pages()[0];
     const wrong = watch(context, page);
-    await within(TEST_MS_MAX, run({ context, page, wrong, pilothouse: () => pilothouse(ends), folder: (at) => folder(at, ends) }));
+    await within(TEST_MS_MAX, run({ context, page, wrong, pilothouse: () => pilothouse(ends), folder: (at, root = process.env.PAGE) => folder(at, root, ends) }));
     if (wrong.length > 0) throw new Error(`the page complained:\n${wrong.join("\n")}`);
   } catch (error) {
     await picture(page, name);
@@ -76,9 +76,9 @@ async function pilothouse(ends) {
   return { url, stop };
 }
 
-/** Serves the page's folder as a plain static host would, under the path `at`. */
-async function folder(at, ends) {
-  const server = await serveFolder(process.env.PAGE, at);
+/** Serves a page's folder as a plain static host would, under the path `at`. */
+async function folder(at, root, ends) {
+  const server = await serveFolder(root, at);
   ends.push(server.stop);
   return server;
 }

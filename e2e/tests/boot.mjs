@@ -1,27 +1,12 @@
 // The page starts: from the binary, from a plain folder, and without any server.
 
 import assert from "node:assert/strict";
+import { kept, ready } from "../steps.mjs";
 
 /** Opens the page and waits until editor and engine are there. */
 async function open(page, url) {
   await page.goto(url);
   await ready(page);
-}
-
-/** Waits until editor and engine are there. */
-async function ready(page) {
-  await page.waitForSelector(".cm-content");
-  await page.getByText("engine ready").waitFor();
-}
-
-/** Waits until the service worker has kept everything and controls the page. */
-async function kept(page) {
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    if (!navigator.serviceWorker.controller) {
-      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-    }
-  });
 }
 
 export const tests = {

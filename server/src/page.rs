@@ -211,6 +211,13 @@ mod tests {
         assert!(String::from_utf8_lossy(&body).contains("cargo xtask serve"));
     }
 
+    #[test]
+    fn the_page_itself_asks_for_the_same_policy() {
+        let markup = include_str!("../../static/index.html");
+        let own = CONTENT_POLICY.strip_suffix("; frame-ancestors 'self'").expect("only a header can say the last part");
+        assert!(markup.contains(&format!("content=\"{own}\"")), "static/index.html and CONTENT_POLICY differ");
+    }
+
     #[tokio::test]
     async fn every_answer_has_the_policy() {
         for path in ["/", "/no-such-file"] {

@@ -5,13 +5,10 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::{TASKS, files, place};
 
-/// Folders with generated or foreign files.
-const FOREIGN_FOLDERS: &[&str] = &["target/", "dist/"];
-
 /// Reads every Markdown file of the repository and fails with a list of what is wrong.
 pub(crate) fn check() -> Result<(), Failure> {
     let mut documents = files::below(&place::root())?;
-    documents.retain(|name, path| is_markdown(path) && !FOREIGN_FOLDERS.iter().any(|folder| name.starts_with(folder)));
+    documents.retain(|_, path| is_markdown(path));
     let mut complaints = Vec::new();
     for (name, path) in &documents {
         let text = files::read_text(path)?;

@@ -35,7 +35,9 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Every file below `folder` by its path relative to it, with `/` between the parts. Hidden files are left out.
+/// Every file below `folder` by its path relative to it, with `/` between the parts.
+///
+/// Left out are hidden files, npm's packages, and folders marked as caches, such as cargo's target.
 pub(crate) fn below(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
     let mut found = BTreeMap::new();
     walk(folder, "", DEPTH_FOLDERS_MAX, &mut found)?;
@@ -51,7 +53,7 @@ fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, 
     for entry in entries {
         let path = entry.map_err(|error| Failure::io("list", folder, &error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "node_modules" {
+        if name.starts_with('.') || name == "node_modules" || path.join("CACHEDIR.TAG").exists() {
             continue;
         }
         if path.is_dir() {

@@ -17,6 +17,12 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// Where cargo keeps the crates it has fetched: `CARGO_HOME`, or `.cargo` in the user's folder.
+pub(crate) fn cargo_home() -> PathBuf {
+    let user = || env::home_dir().unwrap_or_default().join(".cargo");
+    env::var_os("CARGO_HOME").map_or_else(user, PathBuf::from)
+}
+
 /// The folder with the finished page.
 pub(crate) fn page() -> PathBuf {
     target().join("page")

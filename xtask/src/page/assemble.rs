@@ -18,7 +18,7 @@ use crate::{files, place};
 const BUNDLED_FOLDERS: &[&str] = &["editor/", "styles/"];
 
 /// Files of `static` that are no part of the page, or that esbuild has read already.
-const NO_PAGE_FILES: &[&str] = &["package.json", "package-lock.json", "boot.js", "worker.js"];
+const NO_PAGE_FILES: &[&str] = &["package.json", "package-lock.json", "early.js", "boot.js", "worker.js"];
 
 /// Files in which `{{assets}}`, `{{version}}` and `{{files}}` are filled in.
 const TEMPLATES: &[&str] = &["index.html", "sw.js"];

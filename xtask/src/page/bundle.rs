@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::{files, place, process};
 
 /// What esbuild starts from, relative to `static`; each becomes one file of the page.
-const ENTRIES: &[&str] = &["boot.js", "worker.js", "editor/editor.js", "styles/main.css"];
+const ENTRIES: &[&str] = &["early.js", "boot.js", "worker.js", "editor/editor.js", "styles/main.css"];
 
 /// Options that do not depend on how the page is built.
 const OPTIONS: &[&str] = &[

@@ -17,16 +17,8 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 pub(super) fn build(kind: Build) -> Result<PathBuf, Failure> {
     install_target()?;
     let profile = profile(kind);
-    process::run(&mut process::cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "frontend",
-        "--target",
-        TARGET,
-        "--profile",
-        profile,
-    ]))?;
+    let arguments = ["build", "--quiet", "--package", "frontend", "--target", TARGET, "--profile", profile];
+    process::run(process::cargo(&arguments).env("CARGO_ENCODED_RUSTFLAGS", rust_flags()))?;
     let folder = if profile == "dev" { "debug" } else { profile };
     let code = place::target().join(TARGET).join(folder).join("frontend.wasm");
     let out = place::parts().join(format!("code-{folder}"));
@@ -41,6 +33,15 @@ fn profile(kind: Build) -> &'static str {
         Build::Published => "wasm",
         Build::Debug => "dev",
     }
+}
+
+/// Compiler flags, with cargo's separator: folders of this machine do not get into the page, so that every machine
+/// makes the same one.
+fn rust_flags() -> String {
+    let root = place::root();
+    let crates = place::cargo_home().join("registry").join("src");
+    let flags = [(crates, "crates"), (root, "pilothouse")];
+    flags.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())).join("\x1f")
 }
 
 /// Asks rustup for the WebAssembly target unless the toolchain has it.
