@@ -5,11 +5,23 @@
 //!
 //! Knows nothing of controllers, nodes, HTTP or time other than the `now` it is given.
 
+pub mod admission;
+pub mod base64;
+mod deletion;
+mod list;
+mod metadata;
+mod patch;
 pub mod pipeline;
+pub mod printing;
 pub mod registry;
 pub mod request;
 pub mod resources;
 pub mod status;
+mod subresources;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use pipeline::Api;
 pub use registry::{Column, Resource, Scope};

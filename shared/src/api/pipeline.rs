@@ -1,17 +1,33 @@
-//! The way of every request: authorize → decode → default → prepare → validate → commit.
+//! The way of every request: find → decode → default → admit → prepare → validate → allocate → commit.
 //!
-//! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers`, `pkg/registry/generic/registry/store.go`.
+//! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers`, `pkg/registry/generic/registry/store.go`,
+//! `pkg/registry/rest/{create,update}.go`.
 
-use crate::api::{Body, DryRun, PatchKind, Request, Resource, Response, Scope, Status, Verb, resources};
-use crate::api::{Errors, Propagation};
+use crate::api::admission::{self, Admission};
+use crate::api::{DryRun, Errors, Request, Resource, Response, Status, Verb};
+use crate::api::{deletion, metadata, patch, resources, subresources};
 use crate::model::{Chance, Key, Object, Time, Value};
 use crate::store::Store;
+use crate::trace::Revision;
+
+/// How many names are drawn for a `generateName` before the server gives up.
+const NAME_DRAWS_MAX: usize = 8;
 
 /// The API server: the store behind its one door.
 #[derive(Clone, Debug)]
 pub struct Api {
-    store: Store,
-    chance: Chance,
+    pub(super) store: Store,
+    pub(super) chance: Chance,
+}
+
+/// One request on its way.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a Request,
+    pub(super) resource: &'static Resource,
+    /// The object in the store that the request is about; its name is empty for a collection.
+    pub(super) key: Key,
+    pub(super) now: Time,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Api {
@@ -26,166 +42,217 @@ impl Api {
     }
 
     /// Forgets history up to a revision, which watchers of older revisions learn as 410 Gone.
-    pub fn compact(&mut self, revision: crate::trace::Revision) {
+    pub fn compact(&mut self, revision: Revision) {
         self.store.compact(revision);
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
     pub fn handle(&mut self, request: &Request, now: Time) -> Response {
-        self.route(request, now).unwrap_or_else(Response::status)
+        let target = &request.target;
+        let Some(resource) = resources::find(&target.resource) else {
+            return Response::status(Status::no_such_page());
+        };
+        let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
+        let mut call = Call { request, resource, key, now, warnings: Vec::new() };
+        let answer = self.route(&mut call);
+        let mut response = answer.unwrap_or_else(Response::status);
+        response.warnings.append(&mut call.warnings);
+        call.shown(response)
     }
 
-    fn route(&mut self, request: &Request, now: Time) -> Result<Response, Status> {
-        let target = &request.target;
-        let resource = resources::find(&target.resource).ok_or_else(page_not_found)?;
-        let key = Key::new(target.resource.clone(), target.namespace.clone(), target.name.clone());
-        match (request.verb, target.subresource.as_str()) {
-            (Verb::Get, _) => self.stored(&key).map(|object| Response::object(200, object)),
-            (Verb::List, _) => Ok(self.list(resource, request)),
-            (Verb::Create, "binding") => self.bind(&key, request),
-            (Verb::Create, _) => self.create(resource, request, now),
-            (Verb::Update, subresource) => self.replace(resource, &key, request.body.clone().into(), subresource),
-            (Verb::Patch(kind), subresource) => {
-                let patched = patched(&self.stored(&key)?, &request.body, kind);
-                self.replace(resource, &key, patched, subresource)
+    fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
+        let subresource = call.request.target.subresource.as_str();
+        if !subresource.is_empty() && !call.resource.has(subresource) {
+            return Err(Status::no_such_page());
+        }
+        if let Some(handler) = subresources::find(subresource) {
+            return handler(self, call);
+        }
+        match call.request.verb {
+            Verb::Get => self.stored(&call.key).map(|object| Response::object(200, object)),
+            Verb::List => self.list(call),
+            Verb::Create if call.key.name.is_empty() || subresource.is_empty() => self.create(call),
+            Verb::Create => Err(Status::method_not_allowed(NOT_ALLOWED)),
+            Verb::Update => {
+                let old = self.stored(&call.key)?;
+                self.update(call, &old, Object(call.request.body.clone()))
             }
-            (Verb::Delete, _) => self.delete(&key, request, now),
-            (Verb::DeleteCollection, _) => Err(Status::method_not_allowed("deletecollection")),
+            Verb::Patch(kind) => {
+                let old = self.stored(&call.key)?;
+                let new = patch::apply(kind, call, &old)?;
+                self.update(call, &old, new)
+            }
+            Verb::Delete => self.delete(call),
+            Verb::DeleteCollection => self.delete_collection(call),
         }
     }
 
-    fn stored(&self, key: &Key) -> Result<Object, Status> {
+    /// The object at `key`.
+    pub(super) fn stored(&self, key: &Key) -> Result<Object, Status> {
         self.store.get(key).cloned().ok_or_else(|| Status::not_found(key))
     }
 
-    fn list(&self, resource: &Resource, request: &Request) -> Response {
-        let namespace = request.target.namespace.as_str();
-        let all = self.store.list(&resource.name());
-        let items = all.filter(|it| namespace.is_empty() || it.namespace() == namespace).map(|it| it.0.clone());
-        let mut list = Value::from([
-            ("apiVersion", Value::from(resource.api_version())),
-            ("kind", Value::from(format!("{}List", resource.kind))),
-            ("items", items.collect::<Vec<Value>>().into()),
-        ]);
-        list.set("metadata.resourceVersion", self.store.revision().to_string());
-        Response { code: 200, body: Body::List(list), warnings: Vec::new() }
-    }
-
-    fn create(&mut self, resource: &Resource, request: &Request, now: Time) -> Result<Response, Status> {
-        let mut object = Object(request.body.clone());
-        if resource.scope == Scope::Namespaced {
-            object.set("metadata.namespace", &request.target.namespace);
-        }
-        if object.name().is_empty() {
-            let prefix = object.metadata().get("generateName").text();
-            object.set("metadata.name", format!("{prefix}{}", self.chance.suffix(5)));
-        }
-        object.set("metadata.uid", self.chance.uid());
-        object.set("metadata.creationTimestamp", now.to_string());
+    /// The way of a new object, in running order.
+    fn create(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
+        let resource = call.resource;
+        let mut object = call.stored_form(call.request.body.clone())?;
+        metadata::place(&mut object, resource, call.request)?;
+        metadata::fill(&mut object, self.chance.uid(), call.now);
+        call.key.name = object.name();
         (resource.default)(&mut object);
+        admission::namespace::admit_create(&call.key, &self.store)?;
+        self.admit(call, &mut object)?;
         (resource.prepare_for_create)(&mut object);
+        self.draw_name(call, &mut object)?;
+        self.validate_new(call, &mut object)?;
+        if self.store.get(&call.key).is_some() {
+            return Err(Status::already_exists(&call.key));
+        }
+        (resource.warn)(&object, &mut call.warnings);
+        Ok(Response::object(201, self.commit(call, object)))
+    }
+
+    fn admit(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
+        let user = &call.request.user;
+        let mut admission = Admission { key: &call.key, store: &self.store, chance: &mut self.chance, user };
+        (call.resource.admit)(object, &mut admission)
+    }
+
+    /// Names an object with `generateName`, which then also names what the request is about.
+    fn draw_name(&mut self, call: &mut Call<'_>, object: &mut Object) -> Result<(), Status> {
+        if !call.key.name.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..NAME_DRAWS_MAX {
+            let Some(name) = metadata::generated_name(object, &mut self.chance) else { return Ok(()) };
+            call.key.name = name;
+            if self.store.get(&call.key).is_none() {
+                object.set("metadata.name", &call.key.name);
+                return Ok(());
+            }
+        }
+        Err(Status::no_unique_name(&call.key))
+    }
+
+    fn validate_new(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
         let mut errors = Errors::default();
-        (resource.validate)(&object, &mut errors);
-        let key = Key::new(resource.name(), object.namespace(), object.name());
-        refuse(resource, &key, &errors)?;
-        if self.store.get(&key).is_some() {
-            return Err(Status::already_exists(&key));
-        }
-        self.commit(request.options.dry_run, &key, object).map(|object| Response::object(201, object))
+        (call.resource.validate)(object, &mut errors);
+        call.refuse(&errors)?;
+        (call.resource.allocate)(object, None, &self.store, &mut self.chance, &mut errors);
+        call.refuse(&errors)
     }
 
-    fn replace(&mut self, of: &Resource, key: &Key, new: Object, subresource: &str) -> Result<Response, Status> {
-        let old = self.stored(key)?;
-        if new.resource_version() != 0 && new.resource_version() != old.resource_version() {
-            return Err(Status::conflict(key, STALE));
+    /// The way of a changed object, in running order.
+    ///
+    /// # Errors
+    /// It is not what it was sent to, it is based on an older revision, or it is not valid.
+    pub(super) fn update(&mut self, call: &mut Call<'_>, old: &Object, new: Object) -> Result<Response, Status> {
+        let resource = call.resource;
+        let mut new = call.stored_form(new.0)?;
+        metadata::check_identity(&new, old, &call.key)?;
+        metadata::carry_over(&mut new, old);
+        if call.request.target.subresource == "status" {
+            (resource.prepare_for_status)(&mut new, old);
+        } else {
+            (resource.default)(&mut new);
+            (resource.prepare_for_update)(&mut new, old);
         }
-        let object = if subresource == "status" { with_status(&old, &new) } else { updated(of, &old, new) };
+        if new == *old {
+            return Ok(Response::object(200, new));
+        }
+        self.validate_changed(call, &mut new, old)?;
+        if deletion::lets_go(&new, old) {
+            return Ok(Response::object(200, self.remove(call, new)));
+        }
+        Ok(Response::object(200, self.commit(call, new)))
+    }
+
+    fn validate_changed(&mut self, call: &Call<'_>, new: &mut Object, old: &Object) -> Result<(), Status> {
         let mut errors = Errors::default();
-        (of.validate_update)(&object, &old, &mut errors);
-        refuse(of, key, &errors)?;
-        if object == old {
-            return Ok(Response::object(200, old));
+        if call.request.target.subresource != "status" {
+            (call.resource.validate_update)(new, old, &mut errors);
+            call.refuse(&errors)?;
+            (call.resource.allocate)(new, Some(old), &self.store, &mut self.chance, &mut errors);
         }
-        self.commit(DryRun::Off, key, object).map(|object| Response::object(200, object))
+        call.refuse(&errors)
     }
 
-    fn bind(&mut self, key: &Key, request: &Request) -> Result<Response, Status> {
-        let mut pod = self.stored(key)?;
-        pod.set("spec.nodeName", request.body.at("target.name"));
-        self.commit(DryRun::Off, key, pod)?;
-        Ok(Response::status(Status { code: 201, reason: "", message: String::new(), details: Value::Null }))
-    }
-
-    fn delete(&mut self, key: &Key, request: &Request, now: Time) -> Result<Response, Status> {
-        let mut object = self.stored(key)?;
-        let grace = request.options.grace_period_seconds;
-        let grace = grace.unwrap_or_else(|| object.at("spec.terminationGracePeriodSeconds").int_or(0));
-        let waits = key.resource.plural() == "pods" && grace > 0 && !object.at("spec.nodeName").str().is_empty();
-        if waits || request.options.propagation == Some(Propagation::Foreground) {
-            object.set("metadata.deletionTimestamp", (now + crate::model::Span::seconds(grace)).to_string());
-            object.set("metadata.deletionGracePeriodSeconds", grace);
-            return self.commit(DryRun::Off, key, object).map(|object| Response::object(200, object));
+    /// Writes `object`, unless the request is a dry run.
+    pub(super) fn commit(&mut self, call: &Call<'_>, object: Object) -> Object {
+        if call.is_dry_run() {
+            return object;
         }
-        self.store.commit(key.clone(), None);
-        Ok(Response::object(200, object))
+        let change = self.store.commit(call.key.clone(), Some(object));
+        change.after.clone().unwrap_or_default()
     }
 
-    fn commit(&mut self, dry_run: DryRun, key: &Key, object: Object) -> Result<Object, Status> {
-        if dry_run == DryRun::All {
-            return Ok(object);
+    /// Takes the object away, unless the request is a dry run; gives it back as it was last.
+    pub(super) fn remove(&mut self, call: &Call<'_>, object: Object) -> Object {
+        if !call.is_dry_run() {
+            self.store.commit(call.key.clone(), None);
         }
-        let change = self.store.commit(key.clone(), Some(object));
-        change.after.clone().ok_or_else(|| Status::not_found(key))
+        object
     }
 }
 
-const STALE: &str = "the object has been modified; please apply your changes to the latest version and try again";
+/// Why a verb is refused that the resource does not know.
+pub(super) const NOT_ALLOWED: &str = "the server does not allow this method on the requested resource";
 
-fn page_not_found() -> Status {
-    let message = "the server could not find the requested resource".to_owned();
-    Status { code: 404, reason: "NotFound", message, details: Value::map() }
-}
-
-fn refuse(resource: &Resource, key: &Key, errors: &Errors) -> Result<(), Status> {
-    if errors.0.is_empty() {
-        return Ok(());
+impl Call<'_> {
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.request.options.dry_run == DryRun::All
     }
-    Err(Status::invalid(resource.kind, resource.group, &key.name, errors))
-}
 
-fn with_status(old: &Object, new: &Object) -> Object {
-    let mut object = old.clone();
-    object.set("status", new.get("status"));
-    match new.metadata().get("annotations") {
-        Value::Null => drop(object.remove("metadata.annotations")),
-        annotations => object.set("metadata.annotations", annotations),
-    }
-    object
-}
-
-fn updated(resource: &Resource, old: &Object, new: Object) -> Object {
-    let mut object = new;
-    for field in ["uid", "creationTimestamp", "resourceVersion"] {
-        let path = format!("metadata.{field}");
-        object.set(&path, old.at(&path));
-    }
-    (resource.default)(&mut object);
-    (resource.prepare_for_update)(&mut object, old);
-    object
-}
-
-fn patched(old: &Object, patch: &Value, _kind: PatchKind) -> Object {
-    let mut object = old.clone();
-    merge(&mut object.0, patch);
-    object
-}
-
-fn merge(place: &mut Value, patch: &Value) {
-    for (field, value) in patch.fields() {
-        match value {
-            Value::Null => drop(place.map_mut().remove(field)),
-            Value::Map(_) => merge(place.map_mut().entry(field), value),
-            _ => place.map_mut().insert(field.clone(), value.clone()),
+    /// The refusal with every finding of validation; nothing if there is none.
+    pub(super) fn refuse(&self, errors: &Errors) -> Result<(), Status> {
+        if errors.0.is_empty() {
+            return Ok(());
         }
+        Err(Status::invalid(self.resource.kind, self.resource.group, &self.key.name, errors))
+    }
+
+    /// The body as it is stored, which for a few resources is another one's form.
+    fn stored_form(&self, body: Value) -> Result<Object, Status> {
+        if body.as_map().is_none() {
+            return Err(Status::bad_request("the body of the request was not an object"));
+        }
+        let mut object = Object(body);
+        let version = self.resource.api_version();
+        for (field, wanted) in [("apiVersion", version.as_str()), ("kind", self.resource.kind)] {
+            match object.get(field).str() {
+                "" => object.set(field, wanted),
+                found if found == wanted || self.is_stored_version(found) => {}
+                found => return Err(self.wrong_kind(field, found, wanted)),
+            }
+        }
+        Ok(match self.resource.kept_as {
+            Some(conversion) if !self.is_stored_version(object.api_version()) => (conversion.to_stored)(object),
+            Some(_) | None => object,
+        })
+    }
+
+    fn is_stored_version(&self, version: &str) -> bool {
+        self.resource.kept_as.is_some() && version == "v1"
+    }
+
+    fn wrong_kind(&self, field: &str, found: &str, wanted: &str) -> Status {
+        if field == "apiVersion" {
+            let message =
+                format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
+            return Status::bad_request(message);
+        }
+        let (version, kind) = (self.resource.version, self.resource.kind);
+        Status::bad_request(format!(
+            "{found} in version \"{version}\" cannot be handled as a {kind}: converting to {kind}: unknown"
+        ))
+    }
+
+    /// The response in the form of the resource that was asked for.
+    fn shown(&self, mut response: Response) -> Response {
+        use crate::api::Body;
+        if let (Some(conversion), Body::Object(object)) = (self.resource.kept_as, &mut response.body) {
+            *object = (conversion.from_stored)(std::mem::take(object));
+        }
+        response
     }
 }

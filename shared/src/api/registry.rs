@@ -2,8 +2,10 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/registry/rest/create.go` and the `strategy.go` of each kind.
 
-use crate::api::Errors;
-use crate::model::{Object, ResourceName, Time};
+use crate::api::admission::Admission;
+use crate::api::{Errors, Status};
+use crate::model::{Chance, Object, ResourceName, Text, Time, names};
+use crate::store::Store;
 
 /// Whether objects live in namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +54,62 @@ pub struct Resource {
     pub prepare_for_create: fn(&mut Object),
     /// The same for an update: `status` is the old one's, `generation` counts up when the spec changed.
     pub prepare_for_update: fn(&mut Object, &Object),
+    /// What is wrong with a name.
+    pub validate_name: fn(&str) -> Vec<String>,
+    /// Admission of this kind's new objects: changes them by what the cluster holds, or forbids them.
+    pub admit: fn(&mut Object, &mut Admission<'_>) -> Result<(), Status>,
+    /// Draws what no two objects may share (addresses, ports); after validation. The second object is the old one.
+    pub allocate: fn(&mut Object, Option<&Object>, &Store, &mut Chance, &mut Errors),
+    /// The same as `prepare_for_update` for the subresource `status`: everything but the status is the old one's.
+    pub prepare_for_status: fn(&mut Object, &Object),
     /// Finds what is wrong with a new object.
     pub validate: fn(&Object, &mut Errors),
     /// Finds what is wrong with a change: first the new object, then the old.
     pub validate_update: fn(&Object, &Object, &mut Errors),
+    /// What may be wrong with a new object, though it is accepted.
+    pub warn: fn(&Object, &mut Vec<String>),
+    /// The fields that field selectors may name, beside `metadata.name` and `metadata.namespace`.
+    pub selectable: &'static [Selectable],
     /// The columns of `kubectl get`, without NAME.
     pub columns: &'static [Column],
+    /// Whether the first column is NAME.
+    pub named: Named,
+    /// How objects are deleted.
+    pub deletion: Deletion,
+    /// Kept as another resource's objects; `None` for all but a few.
+    pub kept_as: Option<Conversion>,
+}
+
+/// A field that field selectors may name: its name, and its value in an object.
+pub type Selectable = (&'static str, fn(&Object) -> Text);
+
+/// Whether `kubectl get` begins with NAME.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It does.
+    First,
+    /// The columns say where, or not at all.
+    InColumns,
+}
+
+/// How objects of a resource are deleted.
+#[derive(Clone, Copy)]
+pub struct Deletion {
+    /// How many seconds an object may take to go, from what the request asks for; `None` if the kind knows no grace.
+    pub grace: Option<fn(&Object, Option<i64>) -> i64>,
+    /// True if the answer to a deletion is the object and not a Status.
+    pub answers_object: bool,
+}
+
+/// Two resources with one storage, such as `events` and `events.events.k8s.io`.
+#[derive(Clone, Copy)]
+pub struct Conversion {
+    /// The resource in the store.
+    pub resource: &'static str,
+    /// From this resource's form to the stored one.
+    pub to_stored: fn(Object) -> Object,
+    /// And back.
+    pub from_stored: fn(Object) -> Object,
 }
 
 impl Resource {
@@ -75,9 +127,18 @@ impl Resource {
         default: |_| {},
         prepare_for_create: |_| {},
         prepare_for_update: |_, _| {},
+        validate_name: names::dns1123_subdomain,
+        admit: |_, _| Ok(()),
+        allocate: |_, _, _, _, _| {},
+        prepare_for_status: keep_spec,
         validate: |_, _| {},
         validate_update: |_, _, _| {},
+        warn: |_, _| {},
+        selectable: &[],
         columns: &[],
+        named: Named::First,
+        deletion: Deletion { grace: None, answers_object: false },
+        kept_as: None,
     };
 
     /// `deployments.apps`.
@@ -88,6 +149,16 @@ impl Resource {
     /// `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The resource whose table holds the objects: its own, but for a few.
+    pub fn stored_name(&self) -> ResourceName {
+        self.kept_as.map_or_else(|| self.name(), |it| ResourceName::of(it.resource))
+    }
+
+    /// `Deployment.apps`, or the kind alone in the core group.
+    pub fn group_kind(&self) -> String {
+        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
     }
 
     /// True if `subresource` may be asked for.
@@ -106,4 +177,9 @@ impl Column {
     pub const fn wide(name: &'static str, cell: fn(&Object, Time) -> String) -> Self {
         Self { name, priority: 1, cell }
     }
+}
+
+/// A status update keeps the old spec.
+pub(crate) fn keep_spec(new: &mut Object, old: &Object) {
+    crate::api::resources::keep(new, old, "spec");
 }

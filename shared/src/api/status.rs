@@ -2,7 +2,7 @@
 //!
 //! Upstream: `k8s.io/apimachinery/pkg/api/errors/errors.go`, `pkg/util/validation/field/errors.go`.
 
-use crate::model::{Key, ResourceName, Text, Value};
+use crate::model::{Key, ResourceName, Text, Value, names};
 
 /// A failure, or the success of a deletion, as the API says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Errors(pub Vec<FieldError>);
 impl Errors {
     /// `Invalid value: VALUE: DETAIL`.
     pub fn invalid(&mut self, field: impl Into<String>, value: &Value, detail: &str) {
-        let shown = value.to_json();
+        let shown = shown(value);
         self.push("FieldValueInvalid", field, format!("Invalid value: {shown}: {detail}"));
     }
 
@@ -52,15 +52,42 @@ impl Errors {
 
     /// `Duplicate value: VALUE`.
     pub fn duplicate(&mut self, field: impl Into<String>, value: &Value) {
-        self.push("FieldValueDuplicate", field, format!("Duplicate value: {}", value.to_json()));
+        self.push("FieldValueDuplicate", field, format!("Duplicate value: {}", shown(value)));
     }
 
     /// `Unsupported value: VALUE: supported values: …`; `supported` is listed in the order given.
     pub fn unsupported(&mut self, field: impl Into<String>, value: &Value, supported: &[&str]) {
         let quoted: Vec<String> = supported.iter().map(|it| format!("\"{it}\"")).collect();
         let list = quoted.join(", ");
-        let shown = value.to_json();
+        let shown = shown(value);
         self.push("FieldValueNotSupported", field, format!("Unsupported value: {shown}: supported values: {list}"));
+    }
+
+    /// `Not found: VALUE`.
+    pub fn not_found(&mut self, field: impl Into<String>, value: &Value) {
+        self.push("FieldValueNotFound", field, format!("Not found: {}", shown(value)));
+    }
+
+    /// `Too long: may not be more than N bytes`.
+    pub fn too_long(&mut self, field: impl Into<String>, most_bytes: usize) {
+        self.push("FieldValueTooLong", field, format!("Too long: may not be more than {most_bytes} bytes"));
+    }
+
+    /// `Too many: N: must have at most M items`.
+    pub fn too_many(&mut self, field: impl Into<String>, found: usize, most: usize) {
+        let items = if most == 1 { "item" } else { "items" };
+        self.push("FieldValueTooMany", field, format!("Too many: {found}: must have at most {most} {items}"));
+    }
+
+    /// One `Invalid value` for each of `details`, which a check of `names` gave.
+    pub fn invalid_each(&mut self, field: impl Into<String>, value: &Value, details: Vec<String>) {
+        if details.is_empty() {
+            return;
+        }
+        let field = field.into();
+        for detail in details {
+            self.invalid(field.clone(), value, &detail);
+        }
     }
 
     /// Adds a finding.
@@ -94,14 +121,50 @@ impl Status {
         Self { code: 403, reason: "Forbidden", message, details: resource_details(&key.resource, &key.name) }
     }
 
+    /// 409 for a name that was drawn at random and was taken every time.
+    pub fn no_unique_name(key: &Key) -> Self {
+        let tail = "the server was not able to generate a unique name for the object";
+        let mut status = Self::already_exists(key);
+        status.message = format!("{}, {tail}", status.message);
+        status
+    }
+
+    /// 404 for a path that the server does not know.
+    pub fn no_such_page() -> Self {
+        let message = "the server could not find the requested resource".to_owned();
+        Self { code: 404, reason: "NotFound", message, details: Value::map() }
+    }
+
+    /// 500 with the message as it is.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self { code: 500, reason: "", message: message.into(), details: Value::Null }
+    }
+
+    /// 410: a revision or continue token that is too old.
+    pub fn expired(message: impl Into<String>) -> Self {
+        Self { code: 410, reason: "Expired", message: message.into(), details: Value::Null }
+    }
+
+    /// 200 or 201: nothing but success.
+    pub fn success(code: u16) -> Self {
+        Self { code, reason: "", message: String::new(), details: Value::Null }
+    }
+
+    /// 200: the object with this uid is gone.
+    pub fn deleted(key: &Key, uid: &str) -> Self {
+        let mut details = resource_details(&key.resource, &key.name);
+        details.set("uid", uid);
+        Self { details, ..Self::success(200) }
+    }
+
     /// 400 with the message as it is.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self { code: 400, reason: "BadRequest", message: message.into(), details: Value::Null }
     }
 
-    /// 405.
+    /// 405: the resource does not know this way of asking.
     pub fn method_not_allowed(message: impl Into<String>) -> Self {
-        Self { code: 405, reason: "MethodNotAllowed", message: message.into(), details: Value::Null }
+        Self { code: 405, reason: "MethodNotAllowed", message: message.into(), details: Value::map() }
     }
 
     /// 422: `Deployment.apps "web" is invalid: …` with every finding as a cause.
@@ -150,6 +213,11 @@ impl Errors {
         }
         if lines.len() == 1 { lines.remove(0) } else { format!("[{}]", lines.join(", ")) }
     }
+}
+
+/// A value as the API's errors show it: text as Go quotes it, everything else as JSON.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_json(), names::quote)
 }
 
 impl FieldError {

@@ -30,11 +30,11 @@ pub enum Value {
 }
 
 /// A shared list of values; writing to a shared one copies its spine only.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct List(Arc<Vec<Value>>);
 
 /// A shared map from field name to value, sorted by name; writing to a shared one copies its spine only.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Map(Arc<Vec<(Text, Value)>>);
 
 static NULL: Value = Value::Null;
@@ -212,6 +212,20 @@ impl List {
     /// True if both are the very same allocation, which proves equality without looking.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl PartialEq for List {
+    /// Shared lists are equal without a look inside.
+    fn eq(&self, other: &Self) -> bool {
+        self.ptr_eq(other) || self.0 == other.0
+    }
+}
+
+impl PartialEq for Map {
+    /// Shared maps are equal without a look inside.
+    fn eq(&self, other: &Self) -> bool {
+        self.ptr_eq(other) || self.0 == other.0
     }
 }
 

@@ -1,7 +1,11 @@
-//! `apps/v1` ReplicaSet. Upstream: `pkg/registry/apps/replicaset/strategy.go`.
+//! `apps/v1` `ReplicaSet`. Upstream: `pkg/registry/apps/replicaset/strategy.go`, `pkg/apis/apps/v1/defaults.go`.
 
-use crate::api::Resource;
-use crate::api::resources::workload::{default, default_pod_spec, next_generation, start_generation};
+use crate::api::printing::{age, number, of_containers};
+use crate::api::resources::deployment::selector;
+use crate::api::resources::pod_spec::default_pod_spec;
+use crate::api::resources::workload::{default, next_generation, within};
+use crate::api::{Column, Resource};
+use crate::model::{Object, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
@@ -13,10 +17,27 @@ pub(super) const RESOURCE: Resource = Resource {
     categories: &["all"],
     subresources: &["status", "scale"],
     default: |set| {
-        default(set, "spec.replicas", 1.into());
-        default_pod_spec(set.entry("spec.template.spec"));
+        within(set, "spec", |spec| {
+            default(spec, "replicas", 1);
+            within(spec, "template", |template| within(template, "spec", default_pod_spec));
+        });
     },
-    prepare_for_create: start_generation,
+    prepare_for_create,
     prepare_for_update: next_generation,
+    selectable: &[("status.replicas", |it| number(it.at("status.replicas")).into())],
+    columns: &[
+        Column::new("DESIRED", |set, _| number(set.at("spec.replicas"))),
+        Column::new("CURRENT", |set, _| number(set.at("status.replicas"))),
+        Column::new("READY", |set, _| number(set.at("status.readyReplicas"))),
+        Column::new("AGE", age),
+        Column::wide("CONTAINERS", |set, _| of_containers(set.at("spec.template.spec"), "name")),
+        Column::wide("IMAGES", |set, _| of_containers(set.at("spec.template.spec"), "image")),
+        Column::wide("SELECTOR", |set, _| selector(set)),
+    ],
     ..Resource::NONE
 };
+
+fn prepare_for_create(set: &mut Object) {
+    set.set("metadata.generation", 1);
+    set.set("status", Value::from([("replicas", 0.into())]));
+}

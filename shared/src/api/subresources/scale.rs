@@ -1,0 +1,54 @@
+//! `scale`: the number of replicas of a workload, in the form that autoscalers know (`autoscaling/v1` Scale).
+//!
+//! Upstream: `pkg/registry/apps/deployment/storage/storage.go` (`ScaleREST`), `pkg/apis/autoscaling/validation`.
+
+use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
+use crate::api::{Errors, Response, Status, Verb, metadata, patch};
+use crate::model::{Object, Selector, Value};
+
+pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Status> {
+    let object = api.stored(&call.key)?;
+    let old = scale_of(&object);
+    let new = match call.request.verb {
+        Verb::Get => return Ok(Response::object(200, old)),
+        Verb::Update => Object(call.request.body.clone()),
+        Verb::Patch(kind) => patch::apply(kind, call, &old)?,
+        Verb::List | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
+            return Err(Status::method_not_allowed(NOT_ALLOWED));
+        }
+    };
+    metadata::check_identity(&new, &old, &call.key)?;
+    validate(&new)?;
+    let mut scaled = object.clone();
+    scaled.set("spec.replicas", new.at("spec.replicas").int_or(0));
+    (call.resource.prepare_for_update)(&mut scaled, &object);
+    let stored = if scaled == object { object } else { api.commit(call, scaled) };
+    Ok(Response::object(200, scale_of(&stored)))
+}
+
+fn validate(scale: &Object) -> Result<(), Status> {
+    let replicas = scale.at("spec.replicas");
+    let mut errors = Errors::default();
+    if replicas.int_or(0) < 0 {
+        errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+    }
+    if errors.0.is_empty() { Ok(()) } else { Err(Status::invalid("Scale", "autoscaling", &scale.name(), &errors)) }
+}
+
+fn scale_of(object: &Object) -> Object {
+    let mut scale = Object(Value::from([("apiVersion", "autoscaling/v1".into()), ("kind", "Scale".into())]));
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        let value = object.metadata().get(field);
+        if !value.is_null() {
+            scale.entry("metadata").set(field, value);
+        }
+    }
+    let replicas = object.at("spec.replicas").int_or(0);
+    scale.set("spec", if replicas == 0 { Value::map() } else { Value::from([("replicas", replicas.into())]) });
+    scale.set("status.replicas", object.at("status.replicas").int_or(0));
+    let selector = Selector::from_object(object.at("spec.selector")).map(|it| it.to_string()).unwrap_or_default();
+    if !selector.is_empty() {
+        scale.set("status.selector", selector);
+    }
+    scale
+}

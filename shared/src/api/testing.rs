@@ -1,0 +1,106 @@
+//! Requests for tests in one line each: `create pods {json}`, `get pods/web`, `delete pods/web ?grace=0`.
+
+use crate::api::{Api, Body, Options, PatchKind, Propagation, Request, Response, Target, Verb, resources};
+use crate::model::{Chance, ResourceName, Time, Value};
+
+/// Sends each line to a fresh API server; gives a line per answer.
+pub(crate) fn run(script: &str) -> String {
+    let mut api = Api::new(Chance::new(1));
+    let mut out = String::new();
+    for (index, line) in script.lines().map(str::trim).filter(|it| !it.is_empty()).enumerate() {
+        let now = Time::VIRTUAL_START + crate::model::Span::seconds(i64::try_from(index).unwrap());
+        let (line, wanted) = line.split_once(" => ").unwrap_or((line, ""));
+        let response = api.handle(&request(line), now);
+        out.push_str(&shown(&response, wanted));
+        out.push('\n');
+    }
+    out
+}
+
+/// Reads `VERB RESOURCE[/NAME[/SUBRESOURCE]] [?OPTIONS] [BODY]`; the namespace is `default` unless `@NAMESPACE` follows.
+pub(crate) fn request(line: &str) -> Request {
+    let mut words = line.splitn(3, ' ');
+    let (verb, path, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or(""));
+    let (path, namespace) = path.split_once('@').unwrap_or((path, "default"));
+    let mut parts = path.split('/');
+    let resource = ResourceName::new(parts.next().unwrap(), "");
+    let resource = match resource.as_str().split_once('.') {
+        Some((plural, group)) => ResourceName::new(plural, group),
+        None => resource,
+    };
+    let scope = resources::find(&resource).unwrap().scope;
+    let target = Target {
+        resource,
+        version: "v1".into(),
+        namespace: if scope == crate::api::Scope::Cluster { "".into() } else { namespace.into() },
+        name: parts.next().unwrap_or("").into(),
+        subresource: parts.next().unwrap_or("").into(),
+    };
+    let (query, body) = match rest.strip_prefix('?') {
+        Some(rest) => rest.split_once(' ').unwrap_or((rest, "")),
+        None => ("", rest),
+    };
+    let body = if body.is_empty() { Value::Null } else { Value::from_json(body).unwrap() };
+    Request { body, options: options(query), ..Request::new(verb_of(verb), target) }
+}
+
+fn verb_of(word: &str) -> Verb {
+    match word {
+        "get" => Verb::Get,
+        "list" => Verb::List,
+        "create" => Verb::Create,
+        "update" => Verb::Update,
+        "json" => Verb::Patch(PatchKind::Json),
+        "merge" => Verb::Patch(PatchKind::Merge),
+        "strategic" => Verb::Patch(PatchKind::StrategicMerge),
+        "apply" => Verb::Patch(PatchKind::Apply),
+        "delete" => Verb::Delete,
+        "deletecollection" => Verb::DeleteCollection,
+        other => panic!("unknown verb {other}"),
+    }
+}
+
+fn options(query: &str) -> Options {
+    let mut options = Options::default();
+    for (name, value) in query.split('&').filter_map(|it| it.split_once('=')) {
+        match name {
+            "grace" => options.grace_period_seconds = Some(value.parse().unwrap()),
+            "uid" => options.uid = value.into(),
+            "dry" => options.dry_run = crate::api::DryRun::All,
+            "manager" => options.field_manager = value.into(),
+            "force" => options.force = true,
+            "strict" => options.field_validation = crate::api::FieldValidation::Strict,
+            "limit" => options.limit = value.parse().unwrap(),
+            "continue" => options.continue_token = value.into(),
+            "labels" => options.label_selector = value.replace(';', "&").into(),
+            "fields" => options.field_selector = value.into(),
+            "rv" => options.resource_version = value.into(),
+            "policy" => {
+                options.propagation = Some(match value {
+                    "Foreground" => Propagation::Foreground,
+                    "Orphan" => Propagation::Orphan,
+                    _ => Propagation::Background,
+                });
+            }
+            other => panic!("unknown option {other}"),
+        }
+    }
+    options
+}
+
+/// The code and, of an object, the fields named in `wanted`; of a list, the names; of a refusal, the message.
+fn shown(response: &Response, wanted: &str) -> String {
+    let code = response.code;
+    let warnings: String = response.warnings.iter().map(|it| format!(" (warning: {it})")).collect();
+    let body = match &response.body {
+        Body::Object(object) if wanted == "*" => object.to_json(),
+        Body::Object(object) => wanted.split_whitespace().map(|it| format!("{it}={} ", object.at(it))).collect(),
+        Body::List(list) => {
+            let names = list.get("items").items().iter().map(|it| it.at("metadata.name").str().to_owned());
+            format!("[{}] {}", names.collect::<Vec<_>>().join(" "), list.get("metadata"))
+        }
+        Body::Text(text) => text.clone(),
+        Body::Status(status) => format!("{} {}", status.reason, status.message),
+    };
+    format!("{code} {}{warnings}", body.trim())
+}
