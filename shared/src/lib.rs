@@ -21,4 +21,6 @@ pub mod kubelet;
 
 pub mod cluster;
 
+pub mod kubectl;
+
 pub mod playground;

@@ -3,6 +3,7 @@
 //! The page holds a [`crate::playground::World`], which is what the cluster looks like at the playhead; the worker sends what
 //! changed. Everything a person does that changes the cluster is an [`Act`]; the log of acts with their places is the run.
 
+pub use crate::kubectl::Chunk;
 use crate::model::{Key, Object, Span, Text, Time};
 use crate::trace::{Action, Reconcile, ReconcileId, Record, Revision, SourceFile};
 use serde::{Deserialize, Serialize};
@@ -292,15 +293,6 @@ pub struct TerminalOutput {
     pub chunks: Vec<Chunk>,
     /// The exit code; `None` while the command runs on.
     pub exit: Option<i32>,
-}
-
-/// A piece of output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Chunk {
-    /// Of standard output.
-    Out(String),
-    /// Of standard error.
-    Err(String),
 }
 
 /// What the apply of one YAML document came to.
