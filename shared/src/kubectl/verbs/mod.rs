@@ -49,7 +49,7 @@ pub(crate) enum Run {
     /// At once.
     Once(fn(&Args, &mut Session<'_>) -> Result<(), Failure>),
     /// For as long as it takes.
-    Job(fn(&Args, &mut Session<'_>) -> Result<Box<dyn Job>, Failure>),
+    Job(fn(&Args, &mut Session<'_>) -> Started),
 }
 
 /// One verb.
