@@ -9,10 +9,9 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// Files by name, such as `assets/7f3a/app.js`; compressed twins end in `.br` and `.gz`.
+/// Files by name, such as `assets/7f3a/app.js`; compressed twins end in `.br` and `.gz` and are sent as they are.
 type Files = &'static [(&'static str, &'static [u8])];
 
 /// The files of a page, sorted by name.
@@ -55,7 +54,7 @@ impl Page {
 
 /// Answers every request with a file of the page.
 pub(crate) fn router(page: Page) -> Router {
-    let routes = Router::new().fallback(get(answer)).with_state(page).layer(CompressionLayer::new());
+    let routes = Router::new().fallback(get(answer)).with_state(page);
     HEADERS.iter().fold(routes, |routes, (name, value)| {
         let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
         routes.layer(SetResponseHeaderLayer::if_not_present(name, value))
@@ -103,8 +102,10 @@ fn found(page: Page, name: &str, bytes: &'static [u8], headers: &HeaderMap) -> R
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let listed = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     listed.flat_map(|list| list.split(',')).any(|item| {
-        let (name, quality) = item.split_once(";q=").unwrap_or((item, "1"));
-        name.trim() == encoding && quality.trim().parse::<f32>().is_ok_and(|quality| quality > 0.0)
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts.next() == Some(encoding);
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).unwrap_or("1");
+        named && quality.parse::<f32>().is_ok_and(|quality| quality > 0.0)
     })
 }
 
@@ -196,7 +197,7 @@ mod tests {
         check(
             PAGE,
             "/assets/7f/app_bg.wasm",
-            "br;q=0, gzip;q=0.5",
+            "br;q=0, gzip; q=0.5",
             &expect!["200 | application/wasm | gzip | public, max-age=31536000, immutable | gz"],
         )
         .await;

@@ -10,8 +10,10 @@ use crate::process;
 const PATHS: &[&str] =
     &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
 
-/// What Debian calls the browser and the font that the Chinese page needs.
-const PACKAGES: &[&str] = &["chromium", "fonts-noto-cjk"];
+/// What Debian calls the browser, and the font without which the Chinese page is a row of boxes; and a file of the font.
+const BROWSER_PACKAGE: &str = "chromium";
+const FONT_PACKAGE: &str = "fonts-noto-cjk";
+const FONT_PATH: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
 
 /// The browser to test in: `$CHROMIUM`, or an installed one, or one that is installed now.
 ///
@@ -21,17 +23,22 @@ pub(crate) fn find() -> Result<PathBuf, Failure> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Ok(PathBuf::from(named));
     }
-    if let Some(found) = installed() {
-        return Ok(found);
+    let missing = missing_packages(installed().is_some(), Path::new(FONT_PATH).exists());
+    if !missing.is_empty() && may_install() {
+        install(&missing)?;
     }
-    if !may_install() {
-        let packages = PACKAGES.join(" ");
-        return Err(Failure::new(format!(
-            "needs Chromium: type `apt-get install -y --no-install-recommends {packages}` as root, or set CHROMIUM to a browser"
-        )));
-    }
-    install()?;
-    installed().ok_or_else(|| Failure::new("needs Chromium: the package was installed, but no browser is there"))
+    installed().ok_or_else(|| {
+        Failure::new(format!(
+            "needs Chromium: type `apt-get install -y --no-install-recommends {BROWSER_PACKAGE} {FONT_PACKAGE}` as root, \
+             or set CHROMIUM to a browser"
+        ))
+    })
+}
+
+/// The packages to install, given whether a browser and the font are there.
+fn missing_packages(browser: bool, font: bool) -> Vec<&'static str> {
+    let packages = [(BROWSER_PACKAGE, browser), (FONT_PACKAGE, font)];
+    packages.into_iter().filter(|(_, there)| !there).map(|(name, _)| name).collect()
 }
 
 /// The first browser of the usual places.
@@ -45,11 +52,23 @@ fn may_install() -> bool {
     root && Path::new("/etc/debian_version").exists()
 }
 
-/// Installs the browser and the font from the system's packages.
-fn install() -> Result<(), Failure> {
-    println!("  installing {} from Debian's packages", PACKAGES.join(" and "));
+/// Installs system packages.
+fn install(packages: &[&str]) -> Result<(), Failure> {
+    println!("  installing {} from Debian's packages", packages.join(" and "));
     process::run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut command = Command::new("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "-qq", "--no-install-recommends"]);
-    process::run(command.args(PACKAGES))
+    process::run(command.args(packages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_installed() {
+        assert_eq!(missing_packages(true, true), [""; 0]);
+        assert_eq!(missing_packages(true, false), ["fonts-noto-cjk"]);
+        assert_eq!(missing_packages(false, false), ["chromium", "fonts-noto-cjk"]);
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Build;
+use super::{Build, licences};
 use crate::failure::Failure;
 use crate::{files, place, process};
 
@@ -33,7 +33,8 @@ pub(super) fn build(kind: Build) -> Result<PathBuf, Failure> {
     });
     let mut sources = files::below(&home)?;
     sources.retain(|name, _| name.starts_with("editor/") || name.starts_with("styles/") || !name.contains('/'));
-    files::unless_fresh(&out.join(".made"), files::hash(&sources)?, || bundle(&home, &out, kind))?;
+    let crates = files::read(&place::root().join("Cargo.lock"))?;
+    files::unless_fresh(&out.join(".made"), files::hash(&sources)?.with(&crates), || bundle(&home, &out, kind))?;
     Ok(out)
 }
 
@@ -48,34 +49,5 @@ fn bundle(home: &Path, out: &Path, kind: Build) -> Result<(), Failure> {
         command.arg("--minify");
     }
     process::run(&mut command)?;
-    files::write(&out.join("licences.txt"), licences(&home.join("node_modules"))?)
-}
-
-/// The licence texts of the npm packages in the page, one after the other.
-fn licences(packages: &Path) -> Result<String, Failure> {
-    let mut text = String::from("Pilothouse's page contains these npm packages.\n");
-    for package in folders(packages)? {
-        let name = package.strip_prefix(packages).unwrap_or(&package).display().to_string();
-        let licence = package.join("LICENSE");
-        if !name.contains("esbuild") && licence.exists() {
-            text.extend(["\n== ", &name, "\n\n", files::read_text(&licence)?.trim(), "\n"]);
-        }
-    }
-    Ok(text)
-}
-
-/// The folders of the installed packages, those of a scope (`@lezer`) one level deeper, in alphabetical order.
-fn folders(packages: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(packages).map_err(|error| Failure::io("list", packages, &error))? {
-        let path = entry.map_err(|error| Failure::io("list", packages, &error))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('@') {
-            found.extend(folders(&path)?);
-        } else if path.is_dir() && !name.starts_with('.') {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
+    files::write(&out.join("licences.txt"), licences::text(&home.join("node_modules"))?)
 }

@@ -3,6 +3,7 @@
 mod assemble;
 mod bundle;
 mod compress;
+mod licences;
 mod wasm;
 
 pub(crate) use wasm::{TARGET, install_target};
