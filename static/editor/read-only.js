@@ -29,20 +29,23 @@ function marksOf(doc, ranges) {
   return Decoration.set(starts.map((start) => mark.range(start)));
 }
 
-/** Offsets that changes must not touch: from, to, from, to … in order. */
-function protectedRanges(state) {
-  const ranges = [];
-  for (const cursor = state.field(field).iter(); cursor.value; cursor.next()) {
-    ranges.push(cursor.from, state.doc.lineAt(cursor.from).to);
-  }
-  return ranges;
+/** Whether a change touches a read-only line: its text, either of its ends, or the line break after it. */
+function touches(state, changes) {
+  const marks = state.field(field);
+  let touched = false;
+  changes.iterChangedRanges((from, to) => {
+    const first = state.doc.lineAt(from);
+    const last = state.doc.lineAt(to);
+    marks.between(first.from, last.from, () => {
+      touched = true;
+      return false;
+    });
+  });
+  return touched;
 }
 
-/** The extension; changes that would touch a read-only line are dropped. */
+/** The extension; a change by the user that would touch a read-only line is dropped. */
 export const readOnlyLines = [
   field,
-  EditorState.changeFilter.of((transaction) => {
-    const ranges = protectedRanges(transaction.startState);
-    return ranges.length === 0 ? true : ranges;
-  }),
+  EditorState.changeFilter.of(({ startState, changes }) => !touches(startState, changes)),
 ];
