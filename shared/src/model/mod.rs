@@ -13,6 +13,7 @@ pub mod schema;
 pub mod selector;
 pub mod time;
 pub mod value;
+pub mod yaml;
 
 pub use chance::{Chance, Fnv};
 pub use intstr::IntOrString;
