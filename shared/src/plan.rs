@@ -90,10 +90,20 @@ pub struct Controller {
 /// One resource that a controller watches.
 #[derive(Clone, Copy)]
 pub struct Watch {
-    /// Which resource, as in [`crate::model::ResourceName::of`].
+    /// Which resource, as in [`crate::model::ResourceName::of`], or [`Watch::EVERY`].
     pub resource: &'static str,
     /// Names the keys to be decided about because of a change; the cache already holds it.
     pub enqueue: fn(&Change, &View<'_>, &mut Vec<Enqueue>),
+}
+
+impl Watch {
+    /// The `resource` of a watch on every resource.
+    pub const EVERY: &'static str = "*";
+
+    /// True if changes of `resource` concern this watch.
+    pub fn covers(&self, resource: &crate::model::ResourceName) -> bool {
+        self.resource == Self::EVERY || self.resource == resource.as_str()
+    }
 }
 
 /// A key for the queue.
@@ -215,7 +225,8 @@ impl Write {
         let name = [target.name.as_str(), named.str(), generated.str()].into_iter().find(|it| !it.is_empty());
         let key = Key::new(target.resource.clone(), target.namespace.clone(), name.unwrap_or_default());
         let part = if target.subresource.is_empty() { String::new() } else { format!("/{}", target.subresource) };
-        format!("{} {}{part} {}: {}", verb_word(self.request.verb), target.resource, key.path(), self.reason)
+        let how = self.request.options.propagation.map(|it| format!(" ({it:?})")).unwrap_or_default();
+        format!("{} {}{part} {}{how}: {}", verb_word(self.request.verb), target.resource, key.path(), self.reason)
     }
 }
 

@@ -8,7 +8,13 @@ pub(crate) mod conditions;
 pub(crate) mod pods;
 
 mod deployment;
+mod eviction;
+mod garbage;
+mod namespace;
+mod node;
+mod pod_garbage;
 mod replicaset;
+mod service_accounts;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -16,4 +22,14 @@ pub(crate) mod testing;
 use crate::plan::Controller;
 
 /// Every controller, in the order of the page's loop cards.
-pub static CONTROLLERS: &[Controller] = &[deployment::CONTROLLER, replicaset::CONTROLLER];
+pub static CONTROLLERS: &[Controller] = &[
+    deployment::CONTROLLER,
+    replicaset::CONTROLLER,
+    garbage::CONTROLLER,
+    namespace::CONTROLLER,
+    node::CONTROLLER,
+    eviction::CONTROLLER,
+    pod_garbage::CONTROLLER,
+    service_accounts::ACCOUNTS,
+    service_accounts::ROOT_CA,
+];

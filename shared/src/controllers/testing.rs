@@ -342,7 +342,7 @@ impl World {
     fn enqueue(&mut self, change: &Change) {
         let view = View { now: self.now, cache: &self.cache, failure: None };
         for (index, controller) in CONTROLLERS.iter().enumerate() {
-            for watch in controller.watches.iter().filter(|it| it.resource == change.key.resource.as_str()) {
+            for watch in controller.watches.iter().filter(|it| it.covers(&change.key.resource)) {
                 let mut found = Vec::new();
                 (watch.enqueue)(change, &view, &mut found);
                 for it in found {

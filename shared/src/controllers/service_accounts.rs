@@ -1,0 +1,131 @@
+//! Gives every namespace its `default` `ServiceAccount`, and the certificates by which pods trust the API server.
+//!
+//! Upstream: `pkg/controller/serviceaccount/serviceaccounts_controller.go`,
+//! `pkg/controller/certificates/rootcacertpublisher/publisher.go`.
+//! Differs: nothing listens with TLS, so the content of `kube-root-ca.crt` says that it is simulated.
+
+use crate::api::resources;
+use crate::controllers::pods::key_of;
+use crate::model::key::resources::{CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS};
+use crate::model::{Key, Object, ResourceName, Value};
+use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
+use crate::store::Change;
+
+/// The control loop for accounts.
+pub(super) const ACCOUNTS: Controller = Controller {
+    name: "serviceaccount-controller",
+    watches: &[
+        Watch { resource: "namespaces", enqueue: |change, _, queue| queue.push(Enqueue::now(change.key.clone())) },
+        Watch { resource: "serviceaccounts", enqueue: |change, _, queue| of_content(change, DEFAULT, queue) },
+    ],
+    reconcile: |key, view| provide(key, view, &SERVICE_ACCOUNTS, &account(key)),
+};
+
+/// The control loop for certificates.
+pub(super) const ROOT_CA: Controller = Controller {
+    name: "root-ca-certificate-publisher-controller",
+    watches: &[
+        Watch { resource: "namespaces", enqueue: |change, _, queue| queue.push(Enqueue::now(change.key.clone())) },
+        Watch { resource: "configmaps", enqueue: |change, _, queue| of_content(change, CERTIFICATES, queue) },
+    ],
+    reconcile: |key, view| provide(key, view, &CONFIG_MAPS, &certificates(key)),
+};
+
+const DEFAULT: &str = "default";
+const CERTIFICATES: &str = "kube-root-ca.crt";
+const DESCRIPTION: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints \
+such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes \
+clusters.";
+const SIMULATED: &str = "# Simulated: nothing in this cluster listens with TLS, so there is no certificate to trust.\n";
+
+/// Creates what is missing from an active namespace, and puts right what was changed; a resource that the API server does
+/// not serve is left alone.
+fn provide(key: &Key, view: &View<'_>, resource: &ResourceName, wanted: &Object) -> Plan {
+    let Some(namespace) = view.cache.get(key).filter(|it| is_active(it)) else { return Plan::nothing() };
+    if resources::find(resource).is_none() {
+        return Plan::nothing();
+    }
+    let mut plan = Plan::nothing();
+    let (name, namespace) = (wanted.name(), namespace.name());
+    let at = Key::new(resource.clone(), namespace.clone(), name.clone());
+    plan.desired = format!("{} {name}", wanted.kind()).into();
+    match view.cache.get(&at) {
+        None => {
+            plan.observed = format!("no {} {name}", wanted.kind()).into();
+            let reason = format!("namespace {namespace} had no {} {name}", wanted.kind());
+            let write = Write::create(resource.clone(), wanted.clone(), reason).tolerating(&["AlreadyExists"]);
+            plan.write(write.following(key, "metadata.name"));
+        }
+        Some(found) if found.get("data") != wanted.get("data") => {
+            plan.observed = format!("a changed {} {name}", wanted.kind()).into();
+            let mut restored = found.clone();
+            restored.set("data", wanted.get("data"));
+            let reason = format!("restored the content of {name}");
+            plan.write(Write::update(&key_of(resource.clone(), found), restored, reason).following(&at, "data"));
+        }
+        Some(_) => plan.observed = plan.desired.clone(),
+    }
+    plan
+}
+
+fn is_active(namespace: &Object) -> bool {
+    !namespace.is_terminating() && namespace.at("status.phase").str() != "Terminating"
+}
+
+fn account(namespace: &Key) -> Object {
+    Object::new("v1", "ServiceAccount", &namespace.name, DEFAULT)
+}
+
+fn certificates(namespace: &Key) -> Object {
+    let mut it = Object::new("v1", "ConfigMap", &namespace.name, CERTIFICATES);
+    it.entry("metadata.annotations").map_mut().insert("kubernetes.io/description", DESCRIPTION);
+    it.set("data", Value::from([("ca.crt", SIMULATED.into())]));
+    it
+}
+
+/// A lost or changed object wakes its namespace; one that was just made does not.
+fn of_content(change: &Change, name: &str, queue: &mut Vec<Enqueue>) {
+    if change.key.name == name && change.before.is_some() {
+        queue.push(Enqueue::now(Key::new(NAMESPACES, "", change.key.namespace.clone())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::testing::{Fixture, shown};
+    use expect_test::{Expect, expect};
+
+    fn check(phase: &str, content: &[Object], expected: &Expect) {
+        let mut it = Fixture::default();
+        let key = Key::new(NAMESPACES, "", "shop");
+        let mut namespace = Object::new("v1", "Namespace", "", "shop");
+        namespace.set("status.phase", phase);
+        it.put(&key, namespace);
+        for object in content {
+            let resource = if object.kind() == "ConfigMap" { CONFIG_MAPS } else { SERVICE_ACCOUNTS };
+            it.put(&key_of(resource, object), object.clone());
+        }
+        let plans = [ACCOUNTS, ROOT_CA].map(|it_| shown(&(it_.reconcile)(&key, &it.view())));
+        expected.assert_eq(&plans.join("\n"));
+    }
+
+    #[test]
+    fn every_active_namespace_gets_both() {
+        let key = Key::new(NAMESPACES, "", "shop");
+        check("Active", &[], &expect![[r#"
+            saw no ServiceAccount default, wanted ServiceAccount default
+            create serviceaccounts shop/default: namespace shop had no ServiceAccount default
+            saw no ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
+            create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]]);
+        let mut changed = certificates(&key);
+        changed.set("data", Value::map());
+        check("Active", &[account(&key), changed], &expect![[r#"
+            saw ServiceAccount default, wanted ServiceAccount default
+            saw a changed ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
+            update configmaps shop/kube-root-ca.crt: restored the content of kube-root-ca.crt"#]]);
+        check("Terminating", &[], &expect![[r#"
+
+        "#]]);
+    }
+}
