@@ -98,7 +98,8 @@ fn finish_foreground(key: &Key, object: &Object, view: &View<'_>) -> Plan {
     let uid = object.uid();
     let blocks = |it: &&Object| it.owners().any(|owner| owner.uid == uid && owner.block_owner_deletion);
     let blocking = dependents(object, view).filter(blocks).count();
-    plan.observed = in_words(blocking, "that block the deletion").into();
+    plan.observed =
+        in_words(blocking, if blocking == 1 { "that blocks the deletion" } else { "that block the deletion" }).into();
     plan.desired = "none".into();
     if blocking == 0 {
         plan.write(writes::remove_finalizer(key, object, FOREGROUND, "no dependent blocks the deletion any more"));

@@ -70,30 +70,82 @@ fn check(objects: &str, about: &str, expected: &Expect) {
 
 #[test]
 fn deletes_what_has_no_owner_left() {
-    check("p<r", "p", &expect![""]);
+    check(
+        "p<r",
+        "p",
+        &expect![[r#"
+        saw owner ReplicaSet r is gone, wanted no dependents of it
+        delete pods default/p (Background): deleted p: owner ReplicaSet r is gone"#]],
+    );
     check("r p<r", "p", &expect![""]);
-    check("r p<r<d", "p", &expect![""]);
+    check(
+        "r p<r<d",
+        "p",
+        &expect![[r#"
+        saw owner Deployment d is gone, wanted only owners that stay
+        patch pods default/p: took the owner Deployment d away from p"#]],
+    );
     check("p<r~", "p", &expect![""]);
     check("p", "p", &expect![""]);
-    check("r@other p<r", "p", &expect![""]);
+    check(
+        "r@other p<r",
+        "p",
+        &expect![[r#"
+        saw owner ReplicaSet r is gone, wanted no dependents of it
+        delete pods default/p (Background): deleted p: owner ReplicaSet r is gone
+        event Warning OwnerRefInvalidNamespace: ownerRef [apps/v1/ReplicaSet, namespace: default, name: r, uid: uid-r] does not exist in namespace "default""#]],
+    );
 }
 
 #[test]
 fn foreground_deletion_waits_for_those_that_block_it() {
-    check("d+foregroundDeletion~ r<d!", "d", &expect![""]);
-    check("d+foregroundDeletion~ r<d!", "r", &expect![""]);
-    check("d+foregroundDeletion~ r<d! p<r!", "r", &expect![""]);
-    check("d+foregroundDeletion~ r<d", "d", &expect![""]);
+    check("d+foregroundDeletion~ r<d!", "d", &expect!["saw 1 dependent that blocks the deletion, wanted none"]);
+    check(
+        "d+foregroundDeletion~ r<d!",
+        "r",
+        &expect![[r#"
+        saw owner Deployment d waits for its dependents to go, wanted no dependents of it
+        delete replicasets.apps default/r (Background): deleted r: owner Deployment d waits for its dependents to go"#]],
+    );
+    check(
+        "d+foregroundDeletion~ r<d! p<r!",
+        "r",
+        &expect![[r#"
+        saw owner Deployment d waits for its dependents to go, wanted no dependents of it
+        delete replicasets.apps default/r (Foreground): deleted r: owner Deployment d waits for its dependents to go"#]],
+    );
+    check(
+        "d+foregroundDeletion~ r<d",
+        "d",
+        &expect![[r#"
+        saw 0 dependents that block the deletion, wanted none
+        patch deployments.apps default/d: took the finalizer foregroundDeletion away: no dependent blocks the deletion any more"#]],
+    );
 }
 
 #[test]
 fn a_circle_of_foreground_deletions_is_unblocked() {
-    check("d+foregroundDeletion~ r<d! d2+foregroundDeletion<r!~", "r", &expect![""]);
+    check(
+        "d+foregroundDeletion~ r<d! d2+foregroundDeletion<r!~",
+        "r",
+        &expect![[r#"
+        saw owner Deployment d waits for its dependents to go, wanted no dependents of it
+        patch replicasets.apps default/r: its owners need not wait for it
+        delete replicasets.apps default/r (Foreground): deleted r: owner Deployment d waits for its dependents to go"#]],
+    );
 }
 
 #[test]
 fn orphans_when_asked_to() {
-    check("r+orphan~ p<r p2<r<d", "r", &expect![""]);
+    check(
+        "r+orphan~ p<r p2<r<d",
+        "r",
+        &expect![[r#"
+        saw 2 dependents, wanted none: they are to be orphaned
+        patch pods default/p: took the owner ReplicaSet r away from p
+        patch pods default/p2: took the owner ReplicaSet r away from p2
+        patch replicasets.apps default/r: took the finalizer orphan away: its dependents are orphaned"#]],
+    );
 }
 
 #[test]

@@ -38,12 +38,45 @@ fn check(nodes: &str, expected: &Expect) {
 
 #[test]
 fn a_silent_node_becomes_unknown_and_is_tainted() {
-    check("a=True/10 b=True", &expect![""]);
-    check("a=True/51 b=True", &expect![""]);
-    check("a=Never/61 b=True", &expect![""]);
-    check("a=Unknown/60 b=True", &expect![""]);
-    check("a=False/1 b=True", &expect![""]);
-    check("a=Unknown/60 b=Unknown/60", &expect![""]);
+    check(
+        "a=True/10 b=True",
+        &expect![[r#"
+        saw Ready is True, wanted a heartbeat in time
+        again in 40001 ms"#]],
+    );
+    check(
+        "a=True/51 b=True",
+        &expect![[r#"
+        saw Ready is True, wanted a heartbeat in time
+        update nodes/status a: the kubelet of a was last heard 51 s ago"#]],
+    );
+    check(
+        "a=Never/61 b=True",
+        &expect![[r#"
+        saw Ready is Unknown, wanted a heartbeat in time
+        update nodes/status a: the kubelet of a was last heard 61 s ago"#]],
+    );
+    check(
+        "a=Unknown/60 b=True",
+        &expect![[r#"
+        saw Ready is Unknown, wanted a heartbeat in time
+        update pods/status default/on-a: took Ready from on-a: its node a is not heard of
+        patch nodes a: Ready is Unknown, so the taints are node.kubernetes.io/unreachable:NoSchedule, node.kubernetes.io/unreachable:NoExecute"#]],
+    );
+    check(
+        "a=False/1 b=True",
+        &expect![[r#"
+        saw Ready is False, wanted a heartbeat in time
+        patch nodes a: Ready is False, so the taints are node.kubernetes.io/not-ready:NoSchedule, node.kubernetes.io/not-ready:NoExecute
+        again in 49001 ms"#]],
+    );
+    check(
+        "a=Unknown/60 b=Unknown/60",
+        &expect![[r#"
+        saw Ready is Unknown, wanted a heartbeat in time
+        update pods/status default/on-a: took Ready from on-a: its node a is not heard of
+        patch nodes a: Ready is Unknown, so the taints are node.kubernetes.io/unreachable:NoSchedule"#]],
+    );
 }
 
 #[test]
@@ -52,7 +85,10 @@ fn a_lease_is_a_heartbeat() {
     let mut lease = Object::new("coordination.k8s.io/v1", "Lease", "kube-node-lease", "a");
     lease.set("spec.renewTime", (NOW - Span::seconds(4)).to_micro_string());
     it.put(&Key::new(LEASES, "kube-node-lease", "a"), lease);
-    expect![""].assert_eq(&(CONTROLLER.reconcile)(&Key::new(NODES, "", "a"), &it.view()).to_text());
+    expect![[r#"
+        saw Ready is True, wanted a heartbeat in time
+        again in 46001 ms"#]]
+    .assert_eq(&(CONTROLLER.reconcile)(&Key::new(NODES, "", "a"), &it.view()).to_text());
 }
 
 /// The pod on node `a`, whose taint was added 100 s ago, with one toleration.
@@ -73,7 +109,14 @@ fn check_eviction(toleration: &str, expected: &Expect) {
 
 #[test]
 fn pods_are_evicted_when_their_patience_ends() {
-    check_eviction("", &expect![""]);
+    check_eviction(
+        "",
+        &expect![[r#"
+        saw node a has node.kubernetes.io/unreachable, wanted no Pod that does not tolerate it
+        update pods/status default/on-a: Taint manager: deleting due to NoExecute taint
+        delete pods default/on-a: node a has node.kubernetes.io/unreachable, which this Pod does not tolerate any longer
+        event Normal TaintManagerEviction: Marking for deletion Pod default/on-a"#]],
+    );
     check_eviction(r#"{"operator":"Exists"}"#, &expect![""]);
     check_eviction(
         r#"{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":300}"#,
@@ -81,9 +124,20 @@ fn pods_are_evicted_when_their_patience_ends() {
     );
     check_eviction(
         r#"{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}"#,
-        &expect![""],
+        &expect![[r#"
+            saw node a has node.kubernetes.io/unreachable, wanted no Pod that does not tolerate it
+            update pods/status default/on-a: Taint manager: deleting due to NoExecute taint
+            delete pods default/on-a: node a has node.kubernetes.io/unreachable, which this Pod does not tolerate any longer
+            event Normal TaintManagerEviction: Marking for deletion Pod default/on-a"#]],
     );
-    check_eviction(r#"{"key":"other","operator":"Exists"}"#, &expect![""]);
+    check_eviction(
+        r#"{"key":"other","operator":"Exists"}"#,
+        &expect![[r#"
+        saw node a has node.kubernetes.io/unreachable, wanted no Pod that does not tolerate it
+        update pods/status default/on-a: Taint manager: deleting due to NoExecute taint
+        delete pods default/on-a: node a has node.kubernetes.io/unreachable, which this Pod does not tolerate any longer
+        event Normal TaintManagerEviction: Marking for deletion Pod default/on-a"#]],
+    );
 }
 
 #[test]
@@ -94,5 +148,11 @@ fn pods_of_a_node_that_is_gone_are_deleted() {
     it.put(&Key::new(PODS, "default", "lost"), pod);
     let of = |node: &str| (pod_garbage::CONTROLLER.reconcile)(&Key::new(NODES, "", node), &it.view());
     assert_eq!(of("a").to_text(), "");
-    expect![""].assert_eq(&shown(&of("gone")));
+    expect![[r#"
+        saw no node gone, wanted no Pod there
+        update pods/status default/lost: PodGC: node no longer exists
+        delete pods default/lost: its node gone no longer exists
+        lost status phase="Failed"
+          DisruptionTarget=True DeletionByPodGC: PodGC: node no longer exists"#]]
+    .assert_eq(&shown(&of("gone")));
 }
