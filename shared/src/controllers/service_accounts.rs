@@ -38,15 +38,20 @@ such as the internal service IP or kubernetes.default.svc. No other usage is gua
 clusters.";
 const SIMULATED: &str = "# Simulated: nothing in this cluster listens with TLS, so there is no certificate to trust.\n";
 
-/// Creates what is missing from an active namespace, and puts right what was changed; a resource that the API server does
-/// not serve is left alone.
+/// Provides an active namespace with `wanted`, if the API server serves that resource.
 fn provide(key: &Key, view: &View<'_>, resource: &ResourceName, wanted: &Object) -> Plan {
-    let Some(namespace) = view.cache.get(key).filter(|it| is_active(it)) else { return Plan::nothing() };
-    if resources::find(resource).is_none() {
-        return Plan::nothing();
+    match view.cache.get(key) {
+        Some(namespace) if is_active(namespace) && resources::find(resource).is_some() => {
+            restore(key, view, resource, wanted)
+        }
+        _ => Plan::nothing(),
     }
+}
+
+/// Creates what is missing from a namespace, and puts right what was changed.
+fn restore(key: &Key, view: &View<'_>, resource: &ResourceName, wanted: &Object) -> Plan {
     let mut plan = Plan::nothing();
-    let (name, namespace) = (wanted.name(), namespace.name());
+    let (name, namespace) = (wanted.name(), key.name.clone());
     let at = Key::new(resource.clone(), namespace.clone(), name.clone());
     plan.desired = format!("{} {name}", wanted.kind()).into();
     match view.cache.get(&at) {
@@ -93,51 +98,44 @@ fn of_content(change: &Change, name: &str, queue: &mut Vec<Enqueue>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controllers::testing::{Fixture, shown};
+    use crate::controllers::testing::Fixture;
     use expect_test::{Expect, expect};
 
-    fn check(phase: &str, content: &[Object], expected: &Expect) {
+    fn check(content: &[Object], expected: &Expect) {
         let mut it = Fixture::default();
         let key = Key::new(NAMESPACES, "", "shop");
-        let mut namespace = Object::new("v1", "Namespace", "", "shop");
-        namespace.set("status.phase", phase);
-        it.put(&key, namespace);
         for object in content {
             let resource = if object.kind() == "ConfigMap" { CONFIG_MAPS } else { SERVICE_ACCOUNTS };
             it.put(&key_of(resource, object), object.clone());
         }
-        let plans = [ACCOUNTS, ROOT_CA].map(|it_| shown(&(it_.reconcile)(&key, &it.view())));
-        expected.assert_eq(&plans.join("\n"));
+        let accounts = restore(&key, &it.view(), &SERVICE_ACCOUNTS, &account(&key));
+        let authority = restore(&key, &it.view(), &CONFIG_MAPS, &certificates(&key));
+        expected.assert_eq(&[accounts, authority].map(|it| it.to_text()).join("\n"));
     }
 
     #[test]
-    fn every_active_namespace_gets_both() {
+    fn every_namespace_gets_both() {
         let key = Key::new(NAMESPACES, "", "shop");
-        check(
-            "Active",
-            &[],
-            &expect![[r#"
+        check(&[], &expect![[r#"
             saw no ServiceAccount default, wanted ServiceAccount default
             create serviceaccounts shop/default: namespace shop had no ServiceAccount default
             saw no ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
-            create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]],
-        );
+            create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]]);
         let mut changed = certificates(&key);
         changed.set("data", Value::map());
-        check(
-            "Active",
-            &[account(&key), changed],
-            &expect![[r#"
+        check(&[account(&key), changed], &expect![[r#"
             saw ServiceAccount default, wanted ServiceAccount default
             saw a changed ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
-            update configmaps shop/kube-root-ca.crt: restored the content of kube-root-ca.crt"#]],
-        );
-        check(
-            "Terminating",
-            &[],
-            &expect![[r#"
+            update configmaps shop/kube-root-ca.crt: restored the content of kube-root-ca.crt"#]]);
+    }
 
-            "#]],
-        );
+    #[test]
+    fn a_namespace_that_goes_gets_nothing() {
+        let mut it = Fixture::default();
+        let key = Key::new(NAMESPACES, "", "shop");
+        let mut namespace = Object::new("v1", "Namespace", "", "shop");
+        namespace.set("status.phase", "Terminating");
+        it.put(&key, namespace);
+        assert_eq!((ACCOUNTS.reconcile)(&key, &it.view()), Plan::nothing());
     }
 }
