@@ -19,6 +19,8 @@ pub mod scheduler;
 
 pub mod kubelet;
 
+pub mod sim;
+
 pub mod cluster;
 
 pub mod kubectl;

@@ -1,16 +1,74 @@
 //! The kubelet: makes a node's containers what its pods ask for, and reports what became of them.
 //!
+//! A step takes in one thing (`Input`), changes what is remembered of one pod (`pod.rs`), looks at that pod once
+//! (`sync.rs`: admission, start, probes, status, end) and gives the effects. Orders to the node and what it reports are in
+//! `runtime.rs`.
+//!
 //! Upstream: `pkg/kubelet/kubelet.go`, `pkg/kubelet/kuberuntime`, `pkg/kubelet/status`, `pkg/kubelet/prober`.
 //! Knows nothing of what carries out its commands: a simulated node or Linux.
 
+pub mod images;
+pub mod runtime;
+
+mod admission;
+mod backoff;
+mod containers;
+mod env;
+mod node;
+mod pod;
+mod probes;
+mod start;
+mod status;
+mod sync;
+mod terminate;
+mod turn;
+mod volumes;
+
+pub use runtime::{Command, Report};
+
+use crate::model::key::resources::{LEASES, NODES, PODS};
 use crate::model::{Object, Text, Time};
-use crate::plan::{EventDraft, Write};
+use crate::plan::{EventDraft, EventKind, Write};
 use crate::store::{Change, Store};
+use pod::{Life, PodState, Sandbox};
+use runtime::{Happening, ImageInfo};
+use std::collections::{BTreeMap, BTreeSet};
+use turn::Turn;
+
+/// How closely a kubelet follows its pods' specs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// As a real kubelet does.
+    #[default]
+    Faithful,
+    /// As the nodes do that Kubernetes' own control plane was recorded with: images, probes, volumes and configuration
+    /// count as fine, and a pod's status is written when it runs, not on the way there.
+    Ideal,
+}
 
 /// One node's kubelet.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelet {
     node: Text,
+    profile: Profile,
+    /// The node as it was configured, and as it was last delivered.
+    configured: Object,
+    stored: Option<Object>,
+    host_ip: Text,
+    pods: BTreeMap<Text, PodState>,
+    agenda: BTreeSet<(Time, Text)>,
+    images: BTreeMap<Text, ImageInfo>,
+    heart: Heart,
+}
+
+/// When the node says again that it is alive.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heart {
+    lease_at: Option<Time>,
+    status_at: Option<Time>,
+    reported_at: Time,
+    /// Its status may differ from what is stored.
+    changed: bool,
 }
 
 /// Something a kubelet takes in.
@@ -59,32 +117,229 @@ pub struct Context<'a> {
     pub store: &'a Store,
 }
 
-/// An order to the node; extended in `runtime.rs` by the kubelet's needs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {}
-
-/// Something the node reports.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {}
-
 impl Kubelet {
     /// The kubelet of the node described by `node`, not yet started.
     pub fn new(node: &Object) -> Self {
-        Self { node: node.name() }
+        Self::with_profile(node, Profile::Faithful)
+    }
+
+    /// The same with a profile.
+    pub fn with_profile(node: &Object, profile: Profile) -> Self {
+        let addresses = node.at("status.addresses").items();
+        let internal = addresses.iter().find(|it| it.get("type").str() == "InternalIP");
+        let host_ip = internal.map_or(Text::default(), |it| it.get("address").text());
+        Self { node: node.name(), profile, configured: node.clone(), host_ip, ..Self::default() }
     }
 
     /// Takes in one thing and says what to do.
-    pub fn step(&mut self, _input: Input<'_>, _context: Context<'_>) -> Vec<Effect> {
-        Vec::new()
+    pub fn step(&mut self, input: Input<'_>, context: Context<'_>) -> Vec<Effect> {
+        match input {
+            Input::Start => self.register(context),
+            Input::Node(change) => {
+                self.stored.clone_from(&change.after);
+                self.heart.changed = true;
+                Vec::new()
+            }
+            Input::Pod(change) => self.observe(change, context),
+            Input::Runtime(report) => self.hear(&report, context),
+            Input::Timer => self.wake(context),
+            Input::Refused(write, status) => self.refused(write, status.reason, context),
+        }
     }
 
     /// When it wants to be woken with [`Input::Timer`].
     pub fn next_due(&self) -> Option<Time> {
-        None
+        let pod = self.agenda.first().map(|(at, _)| *at);
+        [pod, self.heart.lease_at, self.heart.status_at].into_iter().flatten().min()
     }
 
     /// Its node's name.
     pub fn node(&self) -> &Text {
         &self.node
     }
+
+    fn register(&mut self, context: Context<'_>) -> Vec<Effect> {
+        let now = context.now;
+        let stored = context.store.get(&node::key(&self.node));
+        let object = node::with_status(&self.configured, stored, &self.images, now);
+        let write = if stored.is_some() {
+            Write::update_status(&node::key(&self.node), object, "kubelet started")
+        } else {
+            Write::create(NODES, object, "kubelet started").tolerating(&["AlreadyExists"])
+        };
+        self.heart =
+            Heart { lease_at: Some(now), status_at: Some(now + node::STATUS_PERIOD), reported_at: now, changed: false };
+        let events = node::start_events(&self.node).into_iter();
+        let events = events.filter(|it| self.profile == Profile::Faithful || it.reason == "Starting");
+        let mut effects: Vec<Effect> = vec![Effect::Write(Box::new(write))];
+        effects.extend(events.map(Effect::Event));
+        effects.push(self.note("kubelet starts", "register the node"));
+        effects
+    }
+
+    fn note(&self, observed: &str, desired: &str) -> Effect {
+        Effect::Note { about: node::key(&self.node), observed: observed.into(), desired: desired.into() }
+    }
+
+    /// A change of a pod of this node.
+    fn observe(&mut self, change: &Change, context: Context<'_>) -> Vec<Effect> {
+        let old = change.before.as_ref().map(Object::uid);
+        let here = change.after.as_ref().filter(|it| it.at("spec.nodeName").str() == self.node);
+        let mut effects = Vec::new();
+        if let Some(uid) = old.filter(|uid| here.is_none_or(|it| it.uid() != *uid)) {
+            effects =
+                self.turn(&uid, context, "the pod is gone from the API server", |pod, _| pod.life = Life::Orphaned);
+        }
+        if let Some(object) = here {
+            effects.extend(self.deliver(object, context));
+        }
+        effects
+    }
+
+    fn deliver(&mut self, object: &Object, context: Context<'_>) -> Vec<Effect> {
+        let uid = object.uid();
+        if !self.pods.contains_key(&uid) {
+            self.pods.insert(uid.clone(), self.adopt(object, context.now));
+        }
+        let reason = if object.is_terminating() { "deletion was asked for" } else { "the pod is bound here" };
+        self.turn(&uid, context, reason, |pod, turn| {
+            pod.object = object.clone();
+            if pod.life != Life::New {
+                return;
+            }
+            if let Some(failure) = &pod.failure {
+                turn.event(pod, None, EventKind::Warning, &failure.reason, failure.message.clone());
+            }
+            pod.life = if pod.failure.is_some() { Life::Rejected } else { Life::Admitted };
+        })
+    }
+
+    /// A pod seen for the first time, admitted or refused.
+    fn adopt(&self, object: &Object, now: Time) -> PodState {
+        let mut pod = PodState::new(object, now);
+        if matches!(object.at("status.phase").str(), "Succeeded" | "Failed") {
+            pod.sandbox = Sandbox::Stopped(object.at("status.podIP").text());
+            pod.life = Life::Finished;
+            return pod;
+        }
+        if self.profile == Profile::Faithful {
+            let others = self.pods.values().filter(|it| it.failure.is_none() && !is_over(it));
+            pod.failure = admission::refuse(object, &self.configured, others.map(|it| &it.object));
+        }
+        pod
+    }
+
+    fn hear(&mut self, report: &Report, context: Context<'_>) -> Vec<Effect> {
+        if let Happening::Pulled { image, .. } = &report.what {
+            self.images.insert(image.full_name.clone(), image.clone());
+            self.heart.changed = true;
+        }
+        self.turn(&report.pod, context, &report.describe(), |pod, turn| sync::hear(pod, report, turn))
+    }
+
+    /// Everything that is due by now.
+    fn wake(&mut self, context: Context<'_>) -> Vec<Effect> {
+        let mut effects = self.beat(context.now);
+        while let Some((at, uid)) = self.agenda.first().cloned() {
+            if at > context.now {
+                break;
+            }
+            self.agenda.pop_first();
+            effects.extend(self.turn(&uid, context, "time has passed", |_, _| {}));
+        }
+        effects
+    }
+
+    /// The heartbeats that are due.
+    fn beat(&mut self, now: Time) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.heart.lease_at.is_some_and(|at| at <= now) {
+            self.heart.lease_at = Some(now + node::LEASE_PERIOD);
+            let uid = self.stored.as_ref().map_or(Text::default(), Object::uid);
+            let lease = node::lease(&self.node, &uid, now);
+            let write = Write::update(&node::lease_key(&self.node), lease, "heartbeat");
+            effects.push(Effect::Write(Box::new(write)));
+        }
+        if self.heart.status_at.is_some_and(|at| at <= now) {
+            self.heart.status_at = Some(now + node::STATUS_PERIOD);
+            effects.extend(self.report_node(now));
+        }
+        effects
+    }
+
+    fn report_node(&mut self, now: Time) -> Option<Effect> {
+        let overdue = now - self.heart.reported_at >= node::REPORT_PERIOD;
+        let stored = self.stored.as_ref().filter(|_| self.heart.changed || overdue)?;
+        self.heart.changed = false;
+        let mut new = node::with_status(&self.configured, Some(stored), &self.images, now);
+        if !overdue && !node::differs(&new, stored) {
+            return None;
+        }
+        self.heart.reported_at = now;
+        new.remove("metadata.resourceVersion");
+        let write = Write::update_status(&node::key(&self.node), new, "node status").tolerating(&["NotFound"]);
+        Some(Effect::Write(Box::new(write)))
+    }
+
+    /// A refused write is tried again when it matters: a missing lease is made, a lost status is written anew.
+    fn refused(&mut self, write: &Write, reason: &str, context: Context<'_>) -> Vec<Effect> {
+        let target = &write.request.target;
+        if target.resource == LEASES && reason == "NotFound" && !target.name.is_empty() {
+            let lease = Object(write.request.body.clone());
+            return vec![Effect::Write(Box::new(node::create_lease(lease)))];
+        }
+        if target.resource != PODS {
+            self.heart.changed = true;
+            return Vec::new();
+        }
+        let uid = Object(write.request.body.clone()).uid();
+        if let Some(pod) = self.pods.get_mut(&uid) {
+            pod.sent = None;
+            let again = context.now + crate::model::Span::seconds(1);
+            self.agenda.insert((again, uid));
+        }
+        Vec::new()
+    }
+
+    /// Changes one pod, looks at it, and collects the effects; nothing for a pod that is not known.
+    fn turn(
+        &mut self,
+        uid: &Text,
+        context: Context<'_>,
+        observed: &str,
+        change: impl FnOnce(&mut PodState, &mut Turn<'_>),
+    ) -> Vec<Effect> {
+        let Some(mut pod) = self.pods.remove(uid) else { return Vec::new() };
+        if let Some(due) = pod.due.take() {
+            self.agenda.remove(&(due, uid.clone()));
+        }
+        let mut turn = Turn::new(context, self.profile, &self.configured, &self.host_ip, &self.images);
+        change(&mut pod, &mut turn);
+        sync::sync(&mut pod, &mut turn);
+        let mut effects = turn.effects;
+        if effects.iter().any(|it| !matches!(it, Effect::Runtime(Command::Check { .. }))) {
+            let (about, wanted) = (pod.key.clone(), turn.wanted);
+            let observed = smol_str::format_smolstr!("{observed}; {}", status::summary(&pod));
+            effects.push(Effect::Note { about, observed, desired: wanted.join(", ").into() });
+        }
+        if let Some(due) = pod.due {
+            self.agenda.insert((due, uid.clone()));
+        }
+        if is_forgotten(&pod) {
+            effects.push(Effect::Runtime(Command::RemovePod { pod: uid.clone() }));
+        } else {
+            self.pods.insert(uid.clone(), pod);
+        }
+        effects
+    }
+}
+
+/// True once nothing of the pod runs or will run.
+fn is_over(pod: &PodState) -> bool {
+    matches!(pod.life, Life::Released | Life::Finished) || matches!(status::phase(pod), "Succeeded" | "Failed")
+}
+
+/// True for a pod whose object and sandbox are gone.
+fn is_forgotten(pod: &PodState) -> bool {
+    pod.life == Life::Orphaned && pod.is_quiet() && matches!(pod.sandbox, Sandbox::None | Sandbox::Stopped(_))
 }

@@ -1,0 +1,21 @@
+//! Simulated nodes: images with sizes and pull rates, containers whose processes are small programs, probes, faults.
+//!
+//! Knows nothing of the API server, of controllers, or of what a kubelet wants; it carries out commands and reports.
+
+pub mod fault;
+pub mod images;
+pub mod node;
+
+mod check;
+mod process;
+mod pulls;
+mod script;
+
+pub use fault::Fault;
+pub use images::Catalog;
+pub use node::{LogQuery, NodeConfig, Previous, RunningContainer, SimNode, Snapshot};
+pub use process::LogLine;
+pub use pulls::PullProgress;
+
+#[cfg(test)]
+mod tests;

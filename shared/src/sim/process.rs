@@ -1,0 +1,326 @@
+//! The process of one container: what it does, what it logs, how it takes a signal.
+
+use super::images::{Behaviour, Image};
+use super::script::{self, Machine, Next, World};
+use crate::kubelet::runtime::ContainerSpec;
+use crate::model::{Span, Text, Time};
+
+/// How many lines of a container's log are kept; older ones are dropped.
+pub(super) const LOG_LINES_MAX: usize = 10_000;
+/// How long the test image's `liveness` server says that it is well.
+const LIVENESS_HEALTHY: Span = Span::seconds(10);
+
+/// A line of a container's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When its first byte was written.
+    pub time: Time,
+    /// Without the newline.
+    pub text: Text,
+}
+
+/// A container's process, running or ended.
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    pub(super) spec: ContainerSpec,
+    pub(super) image: Image,
+    pub(super) id: Text,
+    pub(super) world: World,
+    pub(super) started_at: Time,
+    pub(super) ended: Option<Time>,
+    pub(super) log: Vec<LogLine>,
+    /// The last line of the log has no newline yet.
+    open_line: bool,
+    program: Program,
+}
+
+/// What a process does.
+#[derive(Clone, Debug)]
+pub(super) enum Program {
+    /// Waits, and answers on its ports.
+    Serves { ports: Vec<u16>, as_what: Behaviour },
+    /// Runs a script.
+    Script(Box<Machine>),
+    /// Ends by itself.
+    Ends { at: Time, code: i32 },
+    /// What recorded nodes run: it ends as soon as it is told to.
+    Obedient,
+}
+
+/// What a server says to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nobody listens.
+    Refused,
+    /// Somebody listens who does not speak HTTP.
+    NotHttp,
+    /// An HTTP status code.
+    Status(u16),
+}
+
+impl Process {
+    /// The process that a container's image, command and arguments make.
+    pub(super) fn new(spec: ContainerSpec, image: Image, id: Text, hostname: Text, now: Time) -> Self {
+        let mut files: std::collections::BTreeMap<Text, String> =
+            spec.files.iter().map(|(path, text)| (path.clone(), text.to_string())).collect();
+        files.insert(Text::new_static("/etc/hostname"), format!("{hostname}\n"));
+        let mut env: std::collections::BTreeMap<Text, Text> = spec.env.iter().cloned().collect();
+        env.insert(Text::new_static("HOSTNAME"), hostname.clone());
+        let world = World { files, env, hostname };
+        let (program, lines) = program(&spec, image.behaviour);
+        let mut it =
+            Self { spec, image, id, world, started_at: now, ended: None, log: Vec::new(), open_line: false, program };
+        for line in lines {
+            it.print(&format!("{line}\n"), now);
+        }
+        it
+    }
+
+    /// Puts another program in place of the image's.
+    pub(super) fn replace(&mut self, program: Program) {
+        self.program = program;
+    }
+
+    /// Goes on as far as it can.
+    pub(super) fn advance(&mut self, now: Time) -> Next {
+        match &mut self.program {
+            Program::Serves { .. } | Program::Obedient => Next::Never,
+            Program::Ends { at, code } => {
+                if *at <= now {
+                    Next::Exit(*code)
+                } else {
+                    Next::At(*at)
+                }
+            }
+            Program::Script(machine) => {
+                let mut machine = machine.clone();
+                let mut world = std::mem::take(&mut self.world);
+                let next = machine.advance(&mut world, now, &mut |text, _| self.print(text, now));
+                self.world = world;
+                self.program = Program::Script(machine);
+                next
+            }
+        }
+    }
+
+    /// How long it takes to end on SIGTERM and with which code; `None` if it does not react.
+    pub(super) fn on_sigterm(&self) -> Option<(Span, i32)> {
+        match &self.program {
+            Program::Obedient => Some((Span::millis(100), 0)),
+            Program::Ends { .. } => Some((Span::millis(20), 143)),
+            // A shell or sleep as process 1 has no handler, and the kernel delivers it no signal without one.
+            Program::Script(_) => None,
+            Program::Serves { as_what, .. } => Some(match as_what {
+                Behaviour::Agnhost => (Span::millis(10), 2),
+                Behaviour::Idle | Behaviour::Web(_) => (Span::millis(100), 143),
+                Behaviour::Nginx | Behaviour::Httpd | Behaviour::Redis | Behaviour::Server(_) | Behaviour::Shell => {
+                    (Span::millis(120), 0)
+                }
+            }),
+        }
+    }
+
+    /// Adds to the log.
+    pub(super) fn print(&mut self, text: &str, now: Time) {
+        for piece in text.split_inclusive('\n') {
+            let line = piece.trim_end_matches('\n');
+            match self.log.last_mut().filter(|_| self.open_line) {
+                Some(last) => last.text = smol_str::format_smolstr!("{}{line}", last.text),
+                None => self.log.push(LogLine { time: now, text: line.into() }),
+            }
+            self.open_line = !piece.ends_with('\n');
+        }
+        let surplus = self.log.len().saturating_sub(LOG_LINES_MAX);
+        self.log.drain(..surplus);
+    }
+
+    /// True if it accepts connections on a port.
+    pub(super) fn listens(&self, port: u16) -> bool {
+        self.ended.is_none() && matches!(&self.program, Program::Serves { ports, .. } if ports.contains(&port))
+    }
+
+    /// What it answers to an HTTP GET; a server that keeps an access log writes to it.
+    pub(super) fn get(&mut self, port: u16, path: &str, client: &str, now: Time) -> Answer {
+        let Program::Serves { ports, as_what } = &self.program else { return Answer::Refused };
+        if !ports.contains(&port) || self.ended.is_some() {
+            return Answer::Refused;
+        }
+        let as_what = *as_what;
+        let code = match as_what {
+            Behaviour::Server(_) | Behaviour::Redis => return Answer::NotHttp,
+            Behaviour::Nginx | Behaviour::Httpd => {
+                if self.has_page(as_what, path) {
+                    200
+                } else {
+                    404
+                }
+            }
+            Behaviour::Agnhost => self.agnhost(path, now),
+            Behaviour::Web(_) | Behaviour::Idle | Behaviour::Shell => 200,
+        };
+        if matches!(as_what, Behaviour::Nginx | Behaviour::Httpd) {
+            let stamp = access_time(now);
+            let tail = if as_what == Behaviour::Nginx { " \"-\" \"kube-probe/1.36\" \"-\"" } else { "" };
+            let size = if code == 200 { 615 } else { 153 };
+            self.print(&format!("{client} - - [{stamp}] \"GET {path} HTTP/1.1\" {code} {size}{tail}\n"), now);
+        }
+        Answer::Status(code)
+    }
+
+    fn has_page(&self, as_what: Behaviour, path: &str) -> bool {
+        let root = if as_what == Behaviour::Nginx { "/usr/share/nginx/html" } else { "/usr/local/apache2/htdocs" };
+        let path = path.split('?').next().unwrap_or(path);
+        path == "/" || path == "/index.html" || self.world.files.contains_key(format!("{root}{path}").as_str())
+    }
+
+    fn agnhost(&self, path: &str, now: Time) -> u16 {
+        let is_liveness = self.spec.args.first().is_some_and(|it| it == "liveness");
+        let sick = is_liveness && path.starts_with("/healthz") && now - self.started_at > LIVENESS_HEALTHY;
+        if sick { 500 } else { 200 }
+    }
+
+    /// CPU in thousandths of a core and memory in bytes that it uses now.
+    pub(super) fn usage(&self, now: Time) -> (i64, i64) {
+        const MEBI: i64 = 1 << 20;
+        let wobble =
+            i64::try_from(super::images::hash(&[&self.id, &(now.as_seconds() / 15).to_string()]) % 16).unwrap_or(0);
+        let (cpu, memory) = match (&self.program, self.image.behaviour) {
+            (Program::Script(_), _) => (1, MEBI),
+            (_, Behaviour::Server(_)) => (8, 180 * MEBI),
+            (_, Behaviour::Web(_) | Behaviour::Idle) => (3, 42 * MEBI),
+            (_, Behaviour::Redis | Behaviour::Httpd) => (3, 9 * MEBI),
+            (_, Behaviour::Nginx | Behaviour::Agnhost | Behaviour::Shell) => (1, 5 * MEBI),
+        };
+        (cpu + wobble % (cpu + 1), memory + memory / 64 * wobble / 4)
+    }
+
+    /// The end of its log, as a termination message.
+    pub(super) fn log_tail(&self) -> Text {
+        const LINES: usize = 80;
+        const BYTES: usize = 2048;
+        let lines: Vec<&str> = self.log.iter().rev().take(LINES).map(|it| it.text.as_str()).collect();
+        let text: String = lines.into_iter().rev().map(|it| format!("{it}\n")).collect();
+        let from = text.len().saturating_sub(BYTES);
+        text.get(from..).unwrap_or(&text).into()
+    }
+
+    /// What it left at its termination message path.
+    pub(super) fn message(&self) -> Text {
+        self.world.files.get(&self.spec.message_path).map_or(Text::default(), Text::from)
+    }
+}
+
+/// The program of a container, and the first lines of its log.
+fn program(spec: &ContainerSpec, behaviour: Behaviour) -> (Program, Vec<String>) {
+    let shell = behaviour == Behaviour::Shell;
+    let argv: Vec<Text> = match (spec.command.is_empty(), shell) {
+        (false, _) => spec.command.iter().chain(&spec.args).cloned().collect(),
+        (true, true) => spec.args.clone(),
+        (true, false) => Vec::new(),
+    };
+    let name = argv.first().map_or("", |it| it.rsplit('/').next().unwrap_or(it));
+    let starts_server = ["nginx", "httpd", "httpd-foreground", "redis-server", "agnhost", "docker-entrypoint.sh"];
+    if name.is_empty() && shell {
+        return (Program::Ends { at: Time::default(), code: 0 }, Vec::new());
+    }
+    if name.is_empty() || (starts_server.contains(&name) && !shell) {
+        return (serves(spec, behaviour), start_lines(behaviour));
+    }
+    match machine(&argv, name) {
+        Some(machine) => (Program::Script(Box::new(machine)), Vec::new()),
+        None => (serves(spec, Behaviour::Idle), vec![simulated(&argv.join(" "))]),
+    }
+}
+
+fn machine(argv: &[Text], name: &str) -> Option<Machine> {
+    if !matches!(name, "sh" | "bash" | "ash") {
+        return Machine::of_command(argv);
+    }
+    let flag = argv.iter().position(|it| it.starts_with('-') && it.ends_with('c'))?;
+    Machine::new(argv.get(flag + 1)?)
+}
+
+fn serves(spec: &ContainerSpec, as_what: Behaviour) -> Program {
+    let own = match as_what {
+        Behaviour::Nginx | Behaviour::Httpd => Some(80),
+        Behaviour::Redis => Some(6379),
+        Behaviour::Server(port) | Behaviour::Web(port) => Some(port),
+        Behaviour::Agnhost => agnhost_port(spec),
+        Behaviour::Shell | Behaviour::Idle => None,
+    };
+    let declared = spec.ports.iter().map(|it| it.1);
+    // What an unknown image listens on is only known from the ports that its pod declares.
+    let ports = match own {
+        Some(port) => vec![port],
+        None => declared.collect(),
+    };
+    Program::Serves { ports, as_what }
+}
+
+fn agnhost_port(spec: &ContainerSpec) -> Option<u16> {
+    let argv = spec.command.iter().chain(&spec.args);
+    let explicit = argv.clone().find_map(|it| it.split_once("http-port=")?.1.parse().ok());
+    match (explicit, argv.map(Text::as_str).find(|it| !it.starts_with(['-', '/']) && *it != "agnhost")) {
+        (Some(port), _) => Some(port),
+        (None, Some("serve-hostname")) => Some(9376),
+        (None, Some("grpc-health-checking")) => Some(5000),
+        (None, Some("pause") | None) => None,
+        (None, Some(_)) => Some(8080),
+    }
+}
+
+/// What a server prints when it starts, shortened.
+fn start_lines(behaviour: Behaviour) -> Vec<String> {
+    let lines: &[&str] = match behaviour {
+        Behaviour::Nginx => &[
+            "/docker-entrypoint.sh: Configuration complete; ready for start up",
+            "[notice] 1#1: using the \"epoll\" event method",
+            "[notice] 1#1: start worker processes",
+        ],
+        Behaviour::Httpd => &["[mpm_event:notice] AH00489: Apache configured -- resuming normal operations"],
+        Behaviour::Redis => &["1:M * Ready to accept connections tcp"],
+        Behaviour::Agnhost | Behaviour::Shell => &[],
+        Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Idle => return vec![simulated("the image's program")],
+    };
+    lines.iter().map(|it| (*it).to_owned()).collect()
+}
+
+fn simulated(what: &str) -> String {
+    format!("pilothouse: simulated: {what} stays up without doing anything")
+}
+
+/// `01/Jan/2026:00:00:00 +0000`.
+fn access_time(now: Time) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = now.to_string();
+    let month = text[5..7].parse::<usize>().ok().and_then(|it| MONTHS.get(it.wrapping_sub(1))).unwrap_or(&"Jan");
+    format!("{}/{month}/{}:{} +0000", &text[8..10], &text[..4], &text[11..19])
+}
+
+impl Process {
+    /// Runs a command in the container, as `kubectl exec` and exec probes do.
+    ///
+    /// # Errors
+    /// The runtime's words when there is no such program.
+    pub(super) fn exec(&mut self, argv: &[Text], now: Time) -> Result<script::Output, Text> {
+        let name = argv.first().map_or("", |it| it.rsplit('/').next().unwrap_or(it));
+        if let Some(mut machine) = machine(argv, name) {
+            let mut output = script::Output::default();
+            let mut print = |text: &str, is_error: bool| {
+                if is_error { output.err.push_str(text) } else { output.out.push_str(text) }
+            };
+            let next = machine.advance(&mut self.world, now, &mut print);
+            output.code = if let Next::Exit(code) = next { code } else { 0 };
+            return Ok(output);
+        }
+        if self.image.behaviour == Behaviour::Shell {
+            let first = argv.first().map_or("", Text::as_str);
+            return Err(smol_str::format_smolstr!(
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable \
+                 file not found in $PATH: unknown"
+            ));
+        }
+        // The tools of server images (`redis-cli ping`, `pg_isready`) are not simulated; the server they ask is well.
+        Ok(script::Output::default())
+    }
+}
