@@ -17,9 +17,9 @@ const COUNTED: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 pub(super) fn refuse<'a>(
     pod: &Object,
     node: &Object,
-    others: impl Iterator<Item = &'a Object> + Clone,
+    others: &(impl Iterator<Item = &'a Object> + Clone),
 ) -> Option<Failure> {
-    let short = out_of_pods(node, others.clone()).or_else(|| out_of_resources(pod, node, &others));
+    let short = out_of_pods(node, others.clone()).or_else(|| out_of_resources(pod, node, others));
     short.or_else(|| wrong_node(pod, node))
 }
 

@@ -224,7 +224,7 @@ impl Kubelet {
         }
         if self.profile == Profile::Faithful {
             let others = self.pods.values().filter(|it| it.failure.is_none() && !is_over(it));
-            pod.failure = admission::refuse(object, &self.configured, others.map(|it| &it.object));
+            pod.failure = admission::refuse(object, &self.configured, &others.map(|it| &it.object));
         }
         pod
     }

@@ -609,7 +609,7 @@ fn cat(paths: &[&str], world: &World) -> Output {
         if let Some(text) = world.files.get(*path) {
             output.out.push_str(text);
         } else {
-            output.err += &format!("cat: can't open '{path}': No such file or directory\n");
+            output.err.extend(["cat: can't open '", path, "': No such file or directory\n"]);
             output.code = 1;
         }
     }
@@ -626,7 +626,7 @@ fn ls(args: &[&str], world: &World) -> Output {
         if world.files.contains_key(*path) {
             output.out.extend([path, "\n"]);
         } else if names.is_empty() {
-            output.err += &format!("ls: {path}: No such file or directory\n");
+            output.err.extend(["ls: ", path, ": No such file or directory\n"]);
             output.code = 1;
         }
         output.out.extend(names.iter().map(|it| format!("{it}\n")));
@@ -670,7 +670,9 @@ mod tests {
                 Next::At(at) => now = at,
                 Next::Never => break,
                 Next::Exit(code) => {
-                    log += &format!("exit {code} after {}s", (now - start).as_seconds());
+                    log.push_str(
+                        &["exit ", &code.to_string(), " after ", &(now - start).as_seconds().to_string(), "s"].concat(),
+                    );
                     break;
                 }
             }
