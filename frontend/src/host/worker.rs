@@ -16,7 +16,14 @@ struct Host {
     scope: DedicatedWorkerGlobalScope,
     engine: Box<dyn Engine>,
     ticks: Ticks,
-    timer: Option<i32>,
+    timer: Option<Timer>,
+}
+
+/// A timer that has not gone off.
+#[derive(Clone, Copy)]
+struct Timer {
+    handle: i32,
+    wish_ms: i32,
 }
 
 /// Runs `engine` in this worker until the page ends it. Returns at once; messages and timers do the rest.
@@ -45,6 +52,7 @@ fn timer_callback(host: Rc<RefCell<Host>>) -> js_sys::Function {
     let again = Rc::clone(&own);
     let tick = Closure::<dyn FnMut()>::new(move || {
         let mut host = host.borrow_mut();
+        host.timer = None;
         let now = host.now();
         let elapsed = host.ticks.take(now);
         let answers = host.engine.tick(elapsed);
@@ -63,15 +71,23 @@ impl Host {
         for answer in answers {
             post(&self.scope, answer);
         }
-        if let Some(timer) = self.timer.take() {
-            self.scope.clear_timeout_with_handle(timer);
-        }
         let wish_ms = self.engine.tick_in_ms();
-        let now = self.now();
-        self.ticks.wish(wish_ms, now);
-        if let Some(ms) = wish_ms {
-            self.timer = self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(on_timer, ms).ok();
+        self.ticks.wish(wish_ms, self.now());
+        // A timer for the same wish goes on, so that a flood of messages cannot hold time up.
+        if self.timer.map(|timer| timer.wish_ms) != wish_ms {
+            self.set_timer(wish_ms, on_timer);
         }
+    }
+
+    /// Replaces the timer.
+    fn set_timer(&mut self, wish_ms: Option<i32>, on_timer: &js_sys::Function) {
+        if let Some(timer) = self.timer.take() {
+            self.scope.clear_timeout_with_handle(timer.handle);
+        }
+        self.timer = wish_ms.and_then(|wish_ms| {
+            let handle = self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(on_timer, wish_ms).ok()?;
+            Some(Timer { handle, wish_ms })
+        });
     }
 
     /// The host's clock, in milliseconds since the worker began.
