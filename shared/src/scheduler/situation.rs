@@ -1,0 +1,33 @@
+//! All that a plugin may look at in one cycle, and what is worked out once per cycle.
+
+use crate::model::Text;
+use crate::scheduler::fleet::Fleet;
+use crate::scheduler::pod::PodFacts;
+
+/// The pod in question and the cluster around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Situation<'a> {
+    /// The pod to be placed.
+    pub(crate) pod: &'a PodFacts,
+    /// All nodes and what is on them.
+    pub(crate) fleet: &'a Fleet,
+    /// The images of the pod's containers.
+    pub(crate) images: Vec<Image>,
+}
+
+/// An image that the pod needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Image {
+    /// With its tag.
+    pub(crate) name: Text,
+    /// On how many nodes it is.
+    pub(crate) nodes: i64,
+}
+
+impl<'a> Situation<'a> {
+    /// What is known before any node is looked at.
+    pub(crate) fn new(pod: &'a PodFacts, fleet: &'a Fleet) -> Self {
+        let images = pod.images.iter().map(|name| Image { name: name.clone(), nodes: fleet.nodes_with_image(name) });
+        Self { pod, fleet, images: images.collect() }
+    }
+}
