@@ -116,17 +116,23 @@ mod tests {
     #[test]
     fn every_namespace_gets_both() {
         let key = Key::new(NAMESPACES, "", "shop");
-        check(&[], &expect![[r#"
+        check(
+            &[],
+            &expect![[r#"
             saw no ServiceAccount default, wanted ServiceAccount default
             create serviceaccounts shop/default: namespace shop had no ServiceAccount default
             saw no ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
-            create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]]);
+            create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]],
+        );
         let mut changed = certificates(&key);
         changed.set("data", Value::map());
-        check(&[account(&key), changed], &expect![[r#"
+        check(
+            &[account(&key), changed],
+            &expect![[r#"
             saw ServiceAccount default, wanted ServiceAccount default
             saw a changed ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
-            update configmaps shop/kube-root-ca.crt: restored the content of kube-root-ca.crt"#]]);
+            update configmaps shop/kube-root-ca.crt: restored the content of kube-root-ca.crt"#]],
+        );
     }
 
     #[test]

@@ -73,12 +73,11 @@ impl Fleet {
         let slot = self.slot(&facts.name);
         self.count_images(&facts, 1);
         let before = self.slots[slot].facts.replace(facts);
-        match &before {
-            Some(before) => self.count_images(before, -1),
-            None => {
-                self.added += 1;
-                self.slots[slot].added = self.added;
-            }
+        if let Some(before) = &before {
+            self.count_images(before, -1);
+        } else {
+            self.added += 1;
+            self.slots[slot].added = self.added;
         }
         if before.as_ref().is_none_or(|it| zone(it) != zone(self.slots[slot].facts())) {
             self.reorder();

@@ -48,16 +48,12 @@ impl Groups {
 
     fn make(&mut self, place: (Text, String), labels: &Value) -> GroupId {
         let group = Group { namespace: place.0.clone(), labels: labels.clone(), members: 0 };
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.slots[id] = group;
-                id
-            }
-            None => {
-                self.slots.push(group);
-                self.slots.len() - 1
-            }
-        };
+        let id = self.free.pop().unwrap_or(self.slots.len());
+        if id == self.slots.len() {
+            self.slots.push(group);
+        } else {
+            self.slots[id] = group;
+        }
         self.ids.insert(place, id);
         id
     }

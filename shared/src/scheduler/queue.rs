@@ -112,8 +112,9 @@ impl Queue {
 
     /// Takes in a pod whose binding was refused.
     pub(crate) fn put_failed(&mut self, pod: Arc<PodFacts>, now: Time) {
-        self.put(pod.clone(), Revision::default(), now);
-        if let Some(it) = self.leave(&pod.key) {
+        let key = pod.key.clone();
+        self.put(pod, Revision::default(), now);
+        if let Some(it) = self.leave(&key) {
             self.put_back(it, Failure::Error, now);
         }
     }

@@ -126,12 +126,12 @@ fn score(situation: &Situation<'_>, fitting: Vec<Slot>) -> Vec<Scored> {
     totals
 }
 
-fn add(situation: &Situation<'_>, score: Score, totals: &mut [Scored], raw: &mut Vec<Option<i64>>) {
+fn add(situation: &Situation<'_>, score: Score, totals: &mut [Scored], raw: &mut Vec<i64>) {
     raw.clear();
     raw.extend(totals.iter().map(|it| (score.of)(situation, situation.fleet.node(it.slot))));
     (score.normalize)(raw);
     for (total, raw) in totals.iter_mut().zip(raw) {
-        total.score += score.weight * raw.unwrap_or(0);
+        total.score += score.weight * *raw;
     }
 }
 

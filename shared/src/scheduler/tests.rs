@@ -175,47 +175,79 @@ fn says_why_no_node_will_do() {
     check("pod p cpu=1", &expect!["p ✗ no nodes available to schedule pods"]);
     check(
         "node a cpu=4 taint=dedicated=gpu:NoSchedule; node b cpu=1; node c cpu=3; pod q cpu=1 on=c; pod p cpu=3",
-        &expect!["p ✗ 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling."],
+        &expect![
+            "p ✗ 0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling."
+        ],
     );
-    check("node a cpu=2 pods=1; node b cordon; pod o cpu=1 on=a; pod p cpu=1500m memory=9Gi", &expect!["p ✗ 0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 Too many pods, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."]);
+    check(
+        "node a cpu=2 pods=1; node b cordon; pod o cpu=1 on=a; pod p cpu=1500m memory=9Gi",
+        &expect![
+            "p ✗ 0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 Too many pods, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+        ],
+    );
 }
 
 #[test]
 fn tolerates_taints() {
     let nodes = "node a taint=k=v:NoSchedule; node b taint=soft=v:PreferNoSchedule;";
     check(&format!("{nodes} pod p"), &expect!["p → b (1 node fits: b)"]);
-    check(&format!("{nodes} pod p tolerate=k=v:NoSchedule cpu=1"), &expect!["p → a (2 nodes fit: a scored 454, b 154)"]);
-    check("node a cordon; pod p tolerate=node.kubernetes.io/unschedulable:NoSchedule", &expect!["p → a (1 node fits: a)"]);
+    check(
+        &format!("{nodes} pod p tolerate=k=v:NoSchedule cpu=1"),
+        &expect!["p → a (2 nodes fit: a scored 454, b 154)"],
+    );
+    check(
+        "node a cordon; pod p tolerate=node.kubernetes.io/unschedulable:NoSchedule",
+        &expect!["p → a (1 node fits: a)"],
+    );
 }
 
 #[test]
 fn a_pod_is_tried_again_when_something_helps() {
-    check("pod p; wait 1; node a; wait 2", &expect![[r#"
-        p ✗ no nodes available to schedule pods
-        p ✗ no nodes available to schedule pods"#]]);
-    check("node a cpu=1; pod o cpu=1 on=a; pod p cpu=1; wait 2; node b disk=ssd cordon; - pod o", &expect![[r#"
+    check(
+        "pod p; wait 1; node a; wait 2",
+        &expect![[r#"
+            p ✗ no nodes available to schedule pods
+            p ✗ no nodes available to schedule pods
+            p → a (1 node fits: a)"#]],
+    );
+    check(
+        "node a cpu=1; pod o cpu=1 on=a; pod p cpu=1; wait 2; node b disk=ssd cordon; - pod o",
+        &expect![[r#"
         p ✗ 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.
         p ✗ 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.
-        p → a (1 node fits: a)"#]]);
-    check("node a; pod p select=disk=ssd; wait 3; node b; node a disk=ssd", &expect![[r#"
+        p → a (1 node fits: a)"#]],
+    );
+    check(
+        "node a; pod p select=disk=ssd; wait 3; node b; node a disk=ssd",
+        &expect![[r#"
         p ✗ 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.
-        p → a (1 node fits: a)"#]]);
-    check("node a cordon; pod p; node a cordon x=y; node a", &expect![[r#"
+        p → a (1 node fits: a)"#]],
+    );
+    check(
+        "node a cordon; pod p; node a cordon x=y; node a",
+        &expect![[r#"
         p ✗ 0/1 nodes are available: 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.
-        p → a (1 node fits: a)"#]]);
+        p → a (1 node fits: a)"#]],
+    );
     check("node a; pod p gate; pod p", &expect!["p → a (1 node fits: a)"]);
 }
 
 #[test]
 fn holds_pods_to_selectors_and_ports() {
-    check("node a disk=hdd; node b disk=ssd; pod p select=disk=ssd; pod q select=disk=tape", &expect![[r#"
+    check(
+        "node a disk=hdd; node b disk=ssd; pod p select=disk=ssd; pod q select=disk=tape",
+        &expect![[r#"
         p → b (1 node fits: b)
-        q ✗ 0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."#]]);
-    check("node a; node b; pod p port=80; pod q port=80; pod r port=80; - pod p", &expect![[r#"
+        q ✗ 0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."#]],
+    );
+    check(
+        "node a; node b; pod p port=80; pod q port=80; pod r port=80; - pod p",
+        &expect![[r#"
         p → b (2 nodes fit: b scored 397, a 397)
         q → a (1 node fits: a)
         r ✗ 0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.
-        r → b (1 node fits: b)"#]]);
+        r → b (1 node fits: b)"#]],
+    );
 }
 
 #[test]

@@ -86,15 +86,10 @@ impl Rejecters {
 impl Diagnosis {
     /// The sentence of the `PodScheduled` condition and the `FailedScheduling` event.
     pub(crate) fn message(&self) -> String {
-        let mut message = format!("0/{} nodes are available:", self.nodes);
         let reasons = self.pod.as_ref().map_or_else(|| self.histogram(), ToString::to_string);
-        if !reasons.is_empty() {
-            message += &format!(" {reasons}.");
-        }
-        if !self.preemption.is_empty() {
-            message += &format!(" {}", self.preemption);
-        }
-        message
+        let reasons = if reasons.is_empty() { reasons } else { format!(" {reasons}.") };
+        let preemption = if self.preemption.is_empty() { "" } else { " " };
+        format!("0/{} nodes are available:{reasons}{preemption}{}", self.nodes, self.preemption)
     }
 
     /// How many nodes were rejected for each reason, sorted as text.

@@ -24,12 +24,16 @@ const BYTES_MAX: i64 = 1000 * 1024 * 1024;
 
 /// The bytes that need not be pulled, each image scaled by the share of nodes that have it, so that pods of one image do not
 /// heap up where it came first.
-fn score(situation: &Situation<'_>, node: &Node) -> Option<i64> {
+fn score(situation: &Situation<'_>, node: &Node) -> i64 {
     let sizes = situation.images.iter().filter_map(|it| Some((it, node.facts().images.get(&it.name)?)));
-    let nodes = i64::try_from(situation.fleet.order().len()).ok()?;
+    let nodes = count(situation.fleet.order().len());
     let saved: i64 = sizes.map(|(image, size)| scaled(*size, image.nodes, nodes)).sum();
-    let most = BYTES_MAX * i64::try_from(situation.images.len()).ok()?;
-    Some(SCORE_MAX * (saved.clamp(BYTES_MIN, most) - BYTES_MIN) / (most - BYTES_MIN))
+    let most = BYTES_MAX * count(situation.images.len());
+    SCORE_MAX * (saved.clamp(BYTES_MIN, most) - BYTES_MIN) / (most - BYTES_MIN)
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the share is computed so upstream")]

@@ -42,10 +42,10 @@ pub(crate) struct Score {
     pub(crate) weight: i64,
     /// Whether it has an opinion about this pod at all.
     pub(crate) applies: fn(&Situation<'_>) -> bool,
-    /// The raw score; `None` for a node that must get 0 in the end.
-    pub(crate) of: fn(&Situation<'_>, &Node) -> Option<i64>,
+    /// The raw score.
+    pub(crate) of: fn(&Situation<'_>, &Node) -> i64,
     /// Brings the raw scores of all nodes to 0 to [`SCORE_MAX`].
-    pub(crate) normalize: fn(&mut [Option<i64>]),
+    pub(crate) normalize: fn(&mut [i64]),
 }
 
 /// All plugins, in the order in which they filter.
@@ -66,18 +66,22 @@ impl Plugin {
 }
 
 /// Leaves scores as they are.
-fn as_is(_: &mut [Option<i64>]) {}
+fn as_is(_: &mut [i64]) {}
 
 /// The most becomes [`SCORE_MAX`], the rest in proportion.
-fn up_to_most(scores: &mut [Option<i64>]) {
-    let most = scores.iter().flatten().copied().max().unwrap_or(0);
+fn up_to_most(scores: &mut [i64]) {
+    let most = scores.iter().copied().max().unwrap_or(0);
     if most > 0 {
-        scores.iter_mut().flatten().for_each(|it| *it = SCORE_MAX * *it / most);
+        for it in scores {
+            *it = SCORE_MAX * *it / most;
+        }
     }
 }
 
 /// The most becomes 0, nothing becomes [`SCORE_MAX`], the rest in proportion.
-fn down_from_most(scores: &mut [Option<i64>]) {
+fn down_from_most(scores: &mut [i64]) {
     up_to_most(scores);
-    scores.iter_mut().flatten().for_each(|it| *it = SCORE_MAX - *it);
+    for it in scores {
+        *it = SCORE_MAX - *it;
+    }
 }

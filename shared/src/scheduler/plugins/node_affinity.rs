@@ -32,8 +32,8 @@ pub(super) fn admits(pod: &PodFacts, node: &NodeFacts) -> bool {
 }
 
 /// The sum of the weights of the preferences that the node meets.
-fn score(situation: &Situation<'_>, node: &Node) -> Option<i64> {
+fn score(situation: &Situation<'_>, node: &Node) -> i64 {
     let facts = node.facts();
     let met = situation.pod.affinity.preferred.iter().filter(|(_, term)| term.holds(&facts.name, &facts.labels));
-    Some(met.map(|(weight, _)| weight).sum())
+    met.map(|(weight, _)| weight).sum()
 }

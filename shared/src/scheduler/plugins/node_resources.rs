@@ -90,7 +90,7 @@ fn gained(pod: &PodFacts, before: &NodeFacts, after: &NodeFacts) -> bool {
 }
 
 /// The mean over CPU and memory of the share that stays free.
-fn least_allocated(situation: &Situation<'_>, node: &Node) -> Option<i64> {
+fn least_allocated(situation: &Situation<'_>, node: &Node) -> i64 {
     let (pod, allocatable) = (&situation.pod.scored, &node.facts().allocatable);
     let shares = [
         (allocatable.milli_cpu, node.scored.milli_cpu + pod.milli_cpu),
@@ -101,17 +101,17 @@ fn least_allocated(situation: &Situation<'_>, node: &Node) -> Option<i64> {
         sum += (capacity - used).max(0) * SCORE_MAX / capacity;
         weights += 1;
     }
-    Some(if weights == 0 { 0 } else { sum / weights })
+    if weights == 0 { 0 } else { sum / weights }
 }
 
 /// 75 where the pod does not change the balance of CPU and memory, up to 100 where it mends it, down to 50 where it spoils
 /// it.
-fn balanced(situation: &Situation<'_>, node: &Node) -> Option<i64> {
+fn balanced(situation: &Situation<'_>, node: &Node) -> i64 {
     let (requests, allocatable) = (&situation.pod.requests, &node.facts().allocatable);
     let used = &node.requested;
     let with = balance(used.milli_cpu + requests.milli_cpu, used.memory + requests.memory, allocatable);
     let without = balance(used.milli_cpu, used.memory, allocatable);
-    Some(SCORE_MAX / 2 + (SCORE_MAX / 2 + with - without) / 2)
+    SCORE_MAX / 2 + (SCORE_MAX / 2 + with - without) / 2
 }
 
 /// 100 less the standard deviation of the used shares, which of two is half their distance.

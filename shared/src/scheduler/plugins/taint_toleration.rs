@@ -31,9 +31,9 @@ pub(super) fn tolerates(pod: &PodFacts, node: &NodeFacts) -> bool {
 }
 
 /// How many discouraging taints the pod does not bear: fewer is better.
-fn score(situation: &Situation<'_>, node: &Node) -> Option<i64> {
+fn score(situation: &Situation<'_>, node: &Node) -> i64 {
     let tolerations = &situation.pod.tolerations;
     let borne = |taint: &Taint| tolerations.iter().any(|it| it.is_about_preference() && it.bears(taint));
     let counted = node.facts().taints.iter().filter(|it| it.effect == "PreferNoSchedule" && !borne(it));
-    i64::try_from(counted.count()).ok()
+    i64::try_from(counted.count()).unwrap_or(i64::MAX)
 }
