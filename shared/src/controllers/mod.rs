@@ -18,6 +18,8 @@ mod service_accounts;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use crate::plan::Controller;
 

@@ -1,8 +1,8 @@
 use super::{CONTROLLER, history, sets};
 use crate::controllers::pods::is_ready;
-use crate::controllers::testing::{Fixture, NOW, World, deployment, request, shown, status};
-use crate::model::key::resources::{DEPLOYMENTS, PODS, REPLICA_SETS};
-use crate::model::{Chance, Key, Object, Span, Value};
+use crate::controllers::testing::{Fixture, NOW, Play, deployment, image, shown};
+use crate::model::key::resources::REPLICA_SETS;
+use crate::model::{Chance, Span, Value};
 use expect_test::{Expect, expect};
 
 fn check(fixture: &str, expected: &Expect) {
@@ -120,87 +120,6 @@ fn recreates_only_when_the_old_are_gone() {
         web status
           Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]],
     );
-}
-
-/// A world, a Deployment in it, and a kubelet that makes pods Ready in an order drawn from the seed.
-struct Play {
-    world: World,
-    key: Key,
-    chance: Chance,
-}
-
-impl Play {
-    fn new(seed: u64, deployment: Object) -> Self {
-        let key = Key::new(DEPLOYMENTS, "default", deployment.name());
-        let mut it = Self { world: World::new(seed), key, chance: Chance::new(seed) };
-        it.world.create(&it.key.clone(), deployment);
-        it
-    }
-
-    fn pods(&self) -> impl Iterator<Item = &Object> {
-        self.world.cache.list(&PODS)
-    }
-
-    /// One pod of those that wait for their node makes a step: bound and Ready, or gone.
-    fn kubelet_step(&mut self) -> bool {
-        let waiting: Vec<Object> = self.pods().filter(|it| it.is_terminating() || !is_ready(it)).cloned().collect();
-        let pick = usize::try_from(self.chance.below(waiting.len() as u64)).unwrap();
-        let Some(pod) = waiting.get(pick) else { return false };
-        let key = Key::new(PODS, "default", pod.name());
-        if pod.is_terminating() {
-            self.world.delete(&key, |it| it.options.grace_period_seconds = Some(0));
-            return true;
-        }
-        if pod.at("spec.nodeName").is_null() {
-            let mut binding = Object::new("v1", "Binding", "default", &pod.name());
-            binding.set("target.name", "node");
-            self.world.send(&request(crate::api::Verb::Create, &key, "binding", binding.0));
-        }
-        let now = self.world.now;
-        self.world.change(&key, "status", |pod| pod.set("status", status("Ready", now)));
-        true
-    }
-
-    /// Lets controllers and kubelet take turns until both rest.
-    fn settle(&mut self, mut check: impl FnMut(&Self)) {
-        for _ in 0..20_000 {
-            let did = self.chance.below(3) == 0 && self.kubelet_step();
-            let did = did || self.world.step() || self.kubelet_step();
-            if !did {
-                return;
-            }
-            check(self);
-        }
-        panic!("no rest");
-    }
-
-    fn edit(&mut self, change: impl FnOnce(&mut Object)) {
-        let key = self.key.clone();
-        self.world.change(&key, "", change);
-    }
-
-    fn deployment(&self) -> &Object {
-        self.world.cache.get(&self.key).unwrap()
-    }
-
-    fn sets(&self) -> String {
-        let mut sets: Vec<_> = self.world.cache.list(&REPLICA_SETS).collect();
-        sets.sort_by_key(|set| history::revision(set));
-        sets.iter().map(|set| format!("{}:{} ", history::revision(set), set.at("spec.replicas"))).collect()
-    }
-
-    fn conditions(&self) -> String {
-        let all = self.deployment().at("status.conditions").items().iter();
-        all.map(|it| format!("{}={}:{} ", it.get("type").str(), it.get("status").str(), it.get("reason").str()))
-            .collect()
-    }
-}
-
-fn image(name: &str) -> impl Fn(&mut Object) {
-    move |deployment| {
-        let container = &mut deployment.entry("spec.template.spec.containers").list_mut()[0];
-        container.set("image", name);
-    }
 }
 
 #[test]
