@@ -26,14 +26,18 @@ mod volumes;
 
 pub use runtime::{Command, Report};
 
+use crate::api::Verb;
 use crate::model::key::resources::{LEASES, NODES, PODS};
-use crate::model::{Object, Text, Time};
+use crate::model::{Object, Span, Text, Time};
 use crate::plan::{EventDraft, EventKind, Write};
 use crate::store::{Change, Store};
 use pod::{Life, PodState, Sandbox};
 use runtime::{Happening, ImageInfo};
 use std::collections::{BTreeMap, BTreeSet};
 use turn::Turn;
+
+/// How soon a refused write about a pod is tried again.
+const REFUSED_RETRY: Span = Span::seconds(1);
 
 /// How closely a kubelet follows its pods' specs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -292,11 +296,20 @@ impl Kubelet {
             self.heart.changed = true;
             return Vec::new();
         }
-        let uid = Object(write.request.body.clone()).uid();
+        let uid = match write.request.verb {
+            Verb::Delete => write.request.options.uid.clone(),
+            _ => Object(write.request.body.clone()).uid(),
+        };
         if let Some(pod) = self.pods.get_mut(&uid) {
             pod.sent = None;
-            let again = context.now + crate::model::Span::seconds(1);
-            self.agenda.insert((again, uid));
+            if pod.life == Life::Released {
+                pod.life = Life::Finished;
+            }
+            if let Some(due) = pod.due {
+                self.agenda.remove(&(due, uid.clone()));
+            }
+            pod.due = Some(context.now + REFUSED_RETRY);
+            self.agenda.insert((context.now + REFUSED_RETRY, uid));
         }
         Vec::new()
     }

@@ -227,6 +227,8 @@ pub enum Happening {
         run: RunKey,
         /// `containerd://…`.
         id: Text,
+        /// The image it runs.
+        image: ImageInfo,
     },
     /// A container could not be started.
     StartFailed {

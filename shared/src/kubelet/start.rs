@@ -5,11 +5,11 @@
 
 use super::env::{self, Sources};
 use super::images::{self, Need, Presence};
-use super::pod::{Container, PodState, Pull, RunState};
+use super::pod::{Container, Ended, PodState, Pull, RunState};
 use super::probes::Probes;
 use super::runtime::{Command, ContainerSpec, Happening, Role, RunKey};
 use super::turn::Turn;
-use super::{Profile, volumes};
+use super::{Profile, containers, volumes};
 use crate::model::quantity::Quantity;
 use crate::model::{Span, Text, Time, Value};
 use smol_str::format_smolstr;
@@ -62,7 +62,6 @@ fn has_image(pod: &mut PodState, name: &Text, spec: &Value, turn: &mut Turn<'_>)
                 format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
             turn.normal(pod, name, "Pulled", message);
             if let Some(container) = pod.containers.get_mut(name) {
-                container.image = turn.images.get(&full).cloned();
                 container.pull = Pull::Done;
             }
             true
@@ -195,7 +194,6 @@ pub(super) fn pulled(pod: &mut PodState, what: &Happening, turn: &mut Turn<'_>) 
             turn.normal(pod, name, "Pulled", message);
             if let Some(container) = pod.containers.get_mut(name) {
                 container.pull = Pull::Done;
-                container.image = Some(image.clone());
             }
         }
         Happening::PullFailed { container: name, image, message } => {
@@ -216,17 +214,21 @@ fn rounded(span: Span) -> String {
 
 /// Takes in that a container could not be started.
 pub(super) fn start_failed(pod: &mut PodState, run: &RunKey, id: &Text, message: &Text, turn: &mut Turn<'_>) {
-    let Some(container) = pod.at(run) else { return };
-    container.settle();
-    container.run = RunState::Ended(super::pod::Ended {
+    let ended = Ended {
         id: id.clone(),
         code: 128,
         reason: Text::new_static("StartError"),
         message: message.clone(),
         started_at: Some(Time::default()),
         finished_at: Some(turn.now),
-    });
-    container.waits("RunContainerError", message.clone());
-    container.retry_at = Some(turn.now + PULL_RECHECK);
+    };
+    let again = containers::restarts(pod, &pod.spec(&run.container), &ended);
+    let Some(container) = pod.at(run) else { return };
+    container.settle();
+    container.run = RunState::Ended(ended);
+    if again {
+        container.waits("RunContainerError", message.clone());
+        container.retry_at = Some(turn.now + PULL_RECHECK);
+    }
     turn.warning(pod, &run.container, "Failed", format_smolstr!("Error: {message}"));
 }

@@ -4,7 +4,7 @@
 
 use super::pod::{Ended, Failure, Life, PodState, Pull, Run, RunState, Sandbox, specs};
 use super::probes::{self, Verdict};
-use super::runtime::{Command, Happening, Outcome, Purpose, Report, RunKey, SandboxSpec};
+use super::runtime::{Command, Happening, ImageInfo, Outcome, Purpose, Report, RunKey, SandboxSpec};
 use super::turn::Turn;
 use super::{Profile, containers, start, terminate, volumes};
 use crate::model::{Span, Text, Time, Value};
@@ -157,14 +157,14 @@ pub(super) fn hear(pod: &mut PodState, report: &Report, turn: &mut Turn<'_>) {
         Happening::SandboxReady { ip } => pod.sandbox = Sandbox::Ready(ip.clone()),
         Happening::SandboxStopped => pod.sandbox = Sandbox::Stopped(pod.ip()),
         what @ (Happening::Pulled { .. } | Happening::PullFailed { .. }) => start::pulled(pod, what, turn),
-        Happening::Started { run, id } => started(pod, run, id, turn),
+        Happening::Started { run, id, image } => started(pod, run, (id, image), turn),
         Happening::StartFailed { run, id, message } => start::start_failed(pod, run, id, message, turn),
         Happening::Exited { run, .. } => exited(pod, run, &report.what, turn),
         Happening::Checked { run, purpose, outcome } => checked(pod, run, *purpose, outcome, turn),
     }
 }
 
-fn started(pod: &mut PodState, run: &RunKey, id: &Text, turn: &mut Turn<'_>) {
+fn started(pod: &mut PodState, run: &RunKey, (id, image): (&Text, &ImageInfo), turn: &mut Turn<'_>) {
     let spec = pod.spec(&run.container);
     let hook = spec.at("lifecycle.postStart").clone();
     let hook =
@@ -172,6 +172,7 @@ fn started(pod: &mut PodState, run: &RunKey, id: &Text, turn: &mut Turn<'_>) {
     let Some(container) = pod.at(run) else { return };
     container.wait = None;
     container.settle();
+    container.image = Some(image.clone());
     container.run = RunState::Running(Run {
         id: id.clone(),
         started_at: turn.now,

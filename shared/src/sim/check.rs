@@ -7,9 +7,13 @@ use crate::kubelet::runtime::{Check, Outcome};
 use crate::model::{Span, Text, Time};
 use smol_str::format_smolstr;
 
+/// How long a command without end and without limit keeps its caller waiting.
+const ENDLESS: Span = Span::seconds(86_400);
+
 /// Does a check against the processes of one pod; `container` is the one it belongs to.
 pub(super) fn perform(
     check: &Check,
+    timeout: Span,
     container: &str,
     processes: &mut [&mut Process],
     refused: impl Fn(u16) -> bool,
@@ -17,7 +21,7 @@ pub(super) fn perform(
 ) -> (Outcome, Span) {
     match check {
         Check::Sleep(span) => (Outcome::Success, *span),
-        Check::Exec(argv) => (exec(argv, container, processes, now), Span::millis(30)),
+        Check::Exec(argv) => exec(argv, timeout, container, processes, now),
         Check::Tcp { host, port } => {
             let open = !refused(*port) && processes.iter().any(|it| it.listens(*port));
             (if open { Outcome::Success } else { Outcome::Failure(dial(host, *port)) }, Span::millis(1))
@@ -59,13 +63,26 @@ fn dial(host: &str, port: u16) -> Text {
     format_smolstr!("dial tcp {host}:{port}: connect: connection refused")
 }
 
-fn exec(argv: &[Text], container: &str, processes: &mut [&mut Process], now: Time) -> Outcome {
+/// A timeout of zero is none.
+fn exec(argv: &[Text], timeout: Span, container: &str, processes: &mut [&mut Process], now: Time) -> (Outcome, Span) {
     let Some(process) = processes.iter_mut().find(|it| it.spec.run.container == container) else {
-        return Outcome::Failure(Text::new_static("container not running"));
+        return (Outcome::Failure(Text::new_static("container not running")), Span::ZERO);
     };
-    match process.exec(argv, now) {
-        Ok(output) if output.code == 0 => Outcome::Success,
-        Ok(output) => Outcome::Failure(format_smolstr!("{}{}", output.out, output.err)),
-        Err(why) => Outcome::Failure(why),
+    let done = match process.exec(argv, now) {
+        Ok(done) => done,
+        Err(why) => return (Outcome::Failure(why), Span::millis(30)),
+    };
+    let limit = Some(timeout).filter(|it| *it > Span::ZERO);
+    match (done.takes, limit) {
+        (takes, Some(limit)) if takes.is_none_or(|it| it > limit) => {
+            let (words, seconds) = (argv.join(" "), limit.as_seconds());
+            (Outcome::Failure(format_smolstr!("command timed out: \"{words}\" timed out after {seconds}s")), limit)
+        }
+        (takes, _) => {
+            let output = done.output;
+            let text = format_smolstr!("{}{}", output.out, output.err);
+            let outcome = if output.code == 0 { Outcome::Success } else { Outcome::Failure(text) };
+            (outcome, takes.unwrap_or(ENDLESS))
+        }
     }
 }

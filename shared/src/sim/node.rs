@@ -3,7 +3,7 @@
 use super::check;
 use super::fault::Fault;
 use super::images::{Catalog, digest};
-use super::process::{LogLine, Process, Program};
+use super::process::{LogLine, Process, Program, cannot_start};
 use super::pulls::{Ask, PullProgress, Pulls};
 use super::script::Next;
 use crate::kubelet::Profile;
@@ -74,7 +74,7 @@ enum Due {
     /// The pull that goes on ends.
     PullEnds,
     /// A probe or hook is done.
-    Check { run: RunKey, purpose: Purpose, check: Check },
+    Check { run: RunKey, purpose: Purpose, check: Check, timeout: Span },
 }
 
 #[derive(Clone, Debug)]
@@ -278,9 +278,9 @@ impl SimNode {
                 self.put(now + after, Due::Start(spec), cause);
             }
             Command::StopContainer { run, grace } => self.stop(&run, grace, cause, now),
-            Command::Check { run, purpose, check, .. } => {
+            Command::Check { run, purpose, check, timeout } => {
                 let after = if let Check::Sleep(span) = check { span } else { Span::ZERO };
-                self.put(now + after, Due::Check { run, purpose, check }, cause);
+                self.put(now + after, Due::Check { run, purpose, check, timeout }, cause);
             }
             Command::StopSandbox { pod } => {
                 let after = self.between(60, 160);
@@ -359,7 +359,7 @@ impl SimNode {
             .iter_mut()
             .filter(|(run, it)| run.pod == pod && run.container == container && it.ended.is_none());
         let (_, process) = runs.next().ok_or_else(|| format_smolstr!("container not found (\"{container}\")"))?;
-        process.exec(argv, now).map(|it| (it.out, it.err, it.code))
+        process.exec(argv, now).map(|it| (it.output.out, it.output.err, it.output.code))
     }
 
     /// What the page shows.
@@ -455,7 +455,7 @@ impl SimNode {
                 }
                 self.next_pull(now);
             }
-            Due::Check { run, purpose, check } => self.check(run, purpose, &check, cause, now),
+            Due::Check { run, purpose, check, timeout } => self.check(run, purpose, (&check, timeout), cause, now),
         }
     }
 
@@ -467,6 +467,17 @@ impl SimNode {
         else {
             return;
         };
+        if self.config.profile == Profile::Faithful
+            && let Some(message) = cannot_start(&spec, image.behaviour)
+        {
+            let what = Happening::StartFailed { run: run.clone(), id, message };
+            reports.push(Report { pod: run.pod, what, cause });
+            return;
+        }
+        let mut info = image.info.clone();
+        if self.config.profile == Profile::Ideal {
+            info.digest = format_smolstr!("docker.io/library/fake@sha256:{}", digest(&[&info.name]));
+        }
         let mut process = Process::new(spec, image, id.clone(), hostname, now);
         let crash = self.faults.crashing.get(&process.spec.image).copied();
         if self.config.profile == Profile::Ideal {
@@ -478,7 +489,11 @@ impl SimNode {
             old.pod != run.pod || old.container != run.container || old.attempt + RUNS_KEPT >= run.attempt
         });
         self.processes.insert(run.clone(), process);
-        reports.push(Report { pod: run.pod.clone(), what: Happening::Started { run: run.clone(), id }, cause });
+        reports.push(Report {
+            pod: run.pod.clone(),
+            what: Happening::Started { run: run.clone(), id, image: info },
+            cause,
+        });
         self.advance(&run, crash.and_then(|it| it.1).or(cause), now);
     }
 
@@ -544,13 +559,21 @@ impl SimNode {
         }
     }
 
-    fn check(&mut self, run: RunKey, purpose: Purpose, check: &Check, cause: Option<Cause>, now: Time) {
+    fn check(
+        &mut self,
+        run: RunKey,
+        purpose: Purpose,
+        (check, timeout): (&Check, Span),
+        cause: Option<Cause>,
+        now: Time,
+    ) {
         let pod = run.pod.clone();
         let of_pod = self.processes.iter_mut().filter(|(key, it)| key.pod == pod && it.ended.is_none());
         let mut processes: Vec<&mut Process> = of_pod.map(|(_, it)| it).collect();
         let faults = &self.faults.refused;
         let fault = |port: u16| faults.get(&(pod.clone(), port));
-        let (outcome, takes) = check::perform(check, &run.container, &mut processes, |port| fault(port).is_some(), now);
+        let (outcome, takes) =
+            check::perform(check, timeout, &run.container, &mut processes, |port| fault(port).is_some(), now);
         let by_fault = port_of(check).and_then(fault).copied().flatten();
         let cause = if outcome == Outcome::Success { cause } else { by_fault.or(cause) };
         let slept = matches!(check, Check::Sleep(_));

@@ -4,11 +4,25 @@ use super::images::{Behaviour, Image};
 use super::script::{self, Machine, Next, World};
 use crate::kubelet::runtime::ContainerSpec;
 use crate::model::{Span, Text, Time};
+use smol_str::format_smolstr;
 
 /// How many lines of a container's log are kept; older ones are dropped.
 pub(super) const LOG_LINES_MAX: usize = 10_000;
 /// How long the test image's `liveness` server says that it is well.
 const LIVENESS_HEALTHY: Span = Span::seconds(10);
+
+/// How long it takes to enter a container and run something that takes no time.
+const EXEC: Span = Span::millis(30);
+/// How often a command run in a container may sleep before it counts as endless.
+const SLEEPS_MAX: u32 = 1_000;
+
+/// A command that was run in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Executed {
+    pub(super) output: script::Output,
+    /// How long it takes; `None` if it does not end by itself.
+    pub(super) takes: Option<Span>,
+}
 
 /// A line of a container's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,13 +124,14 @@ impl Process {
             Program::Ends { .. } => Some((Span::millis(20), 143)),
             // A shell or sleep as process 1 has no handler, and the kernel delivers it no signal without one.
             Program::Script(_) => None,
-            Program::Serves { as_what, .. } => Some(match as_what {
-                Behaviour::Agnhost => (Span::millis(10), 2),
-                Behaviour::Idle | Behaviour::Web(_) => (Span::millis(100), 143),
-                Behaviour::Nginx | Behaviour::Httpd | Behaviour::Redis | Behaviour::Server(_) | Behaviour::Shell => {
-                    (Span::millis(120), 0)
+            Program::Serves { as_what, .. } => match as_what {
+                Behaviour::Shell => None,
+                Behaviour::Agnhost => Some((Span::millis(10), 2)),
+                Behaviour::Idle | Behaviour::Web(_) => Some((Span::millis(100), 143)),
+                Behaviour::Nginx | Behaviour::Httpd | Behaviour::Redis | Behaviour::Server(_) => {
+                    Some((Span::millis(120), 0))
                 }
-            }),
+            },
         }
     }
 
@@ -125,7 +140,7 @@ impl Process {
         for piece in text.split_inclusive('\n') {
             let line = piece.trim_end_matches('\n');
             match self.log.last_mut().filter(|_| self.open_line) {
-                Some(last) => last.text = smol_str::format_smolstr!("{}{line}", last.text),
+                Some(last) => last.text = format_smolstr!("{}{line}", last.text),
                 None => self.log.push(LogLine { time: now, text: line.into() }),
             }
             self.open_line = !piece.ends_with('\n');
@@ -228,9 +243,144 @@ fn program(spec: &ContainerSpec, behaviour: Behaviour) -> (Program, Vec<String>)
     }
     match machine(&argv, name) {
         Some(machine) => (Program::Script(Box::new(machine)), Vec::new()),
-        None => (serves(spec, Behaviour::Idle), vec![simulated(&argv.join(" "))]),
+        None => (serves(spec, behaviour), vec![simulated(&argv.join(" "))]),
     }
 }
+
+/// The runtime's words when the program of a container is not in its image; `None` if it is, or may be.
+pub(super) fn cannot_start(spec: &ContainerSpec, behaviour: Behaviour) -> Option<Text> {
+    let argv: Vec<Text> = match (spec.command.is_empty(), behaviour) {
+        (false, _) => spec.command.clone(),
+        (true, Behaviour::Shell) => spec.args.clone(),
+        (true, _) => Vec::new(),
+    };
+    let name = argv.first()?.rsplit('/').next().unwrap_or_default();
+    let why = not_found(&argv);
+    (!has_program(behaviour, name)).then(|| {
+        format_smolstr!(
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
+             unable to start container process: error during container init: {why}"
+        )
+    })
+}
+
+fn not_found(argv: &[Text]) -> String {
+    let first = argv.first().map_or("", Text::as_str);
+    let why = if first.contains('/') { "no such file or directory" } else { "executable file not found in $PATH" };
+    let stat = if first.contains('/') { format!("stat {first}: ") } else { String::new() };
+    format!("exec: \"{first}\": {stat}{why}")
+}
+
+/// Whether an image has a program: known for shells and web servers, assumed for all others.
+fn has_program(behaviour: Behaviour, name: &str) -> bool {
+    let is_usual = PROGRAMS.contains(&name) || script::COMMANDS.contains(&name);
+    match behaviour {
+        Behaviour::Shell | Behaviour::Nginx | Behaviour::Httpd => is_usual || name.contains('.'),
+        Behaviour::Redis | Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Agnhost | Behaviour::Idle => true,
+    }
+}
+
+/// Programs that images with a shell have beside those that are simulated.
+const PROGRAMS: &[&str] = &[
+    "sh",
+    "ash",
+    "bash",
+    "nginx",
+    "httpd",
+    "httpd-foreground",
+    "perl",
+    "python",
+    "python3",
+    "node",
+    "npm",
+    "go",
+    "pip",
+    "apt-get",
+    "apk",
+    "awk",
+    "base64",
+    "basename",
+    "bc",
+    "chmod",
+    "chown",
+    "cp",
+    "crond",
+    "curl",
+    "cut",
+    "dd",
+    "df",
+    "dirname",
+    "dmesg",
+    "du",
+    "egrep",
+    "expr",
+    "find",
+    "fold",
+    "free",
+    "grep",
+    "gunzip",
+    "gzip",
+    "head",
+    "id",
+    "ifconfig",
+    "install",
+    "ip",
+    "killall",
+    "less",
+    "ln",
+    "logger",
+    "md5sum",
+    "mkfifo",
+    "more",
+    "mount",
+    "mv",
+    "nc",
+    "netstat",
+    "nice",
+    "nohup",
+    "nproc",
+    "nslookup",
+    "openssl",
+    "pgrep",
+    "ping",
+    "pkill",
+    "ps",
+    "readlink",
+    "route",
+    "sed",
+    "sha256sum",
+    "shuf",
+    "sort",
+    "split",
+    "stat",
+    "stty",
+    "su",
+    "sync",
+    "sysctl",
+    "tac",
+    "tail",
+    "tar",
+    "tee",
+    "telnet",
+    "time",
+    "timeout",
+    "top",
+    "tr",
+    "traceroute",
+    "tty",
+    "umount",
+    "uniq",
+    "unzip",
+    "uptime",
+    "usleep",
+    "vi",
+    "watch",
+    "wc",
+    "wget",
+    "which",
+    "xargs",
+    "yes",
+];
 
 fn machine(argv: &[Text], name: &str) -> Option<Machine> {
     if !matches!(name, "sh" | "bash" | "ash") {
@@ -302,25 +452,41 @@ impl Process {
     ///
     /// # Errors
     /// The runtime's words when there is no such program.
-    pub(super) fn exec(&mut self, argv: &[Text], now: Time) -> Result<script::Output, Text> {
+    pub(super) fn exec(&mut self, argv: &[Text], now: Time) -> Result<Executed, Text> {
         let name = argv.first().map_or("", |it| it.rsplit('/').next().unwrap_or(it));
-        if let Some(mut machine) = machine(argv, name) {
-            let mut output = script::Output::default();
-            let mut print = |text: &str, is_error: bool| {
-                if is_error { output.err.push_str(text) } else { output.out.push_str(text) }
-            };
-            let next = machine.advance(&mut self.world, now, &mut print);
-            output.code = if let Next::Exit(code) = next { code } else { 0 };
-            return Ok(output);
+        if let Some(machine) = machine(argv, name) {
+            return Ok(self.run_through(machine, now));
         }
-        if self.image.behaviour == Behaviour::Shell {
-            let first = argv.first().map_or("", Text::as_str);
-            return Err(smol_str::format_smolstr!(
-                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable \
-                 file not found in $PATH: unknown"
+        if !has_program(self.image.behaviour, name) {
+            let why = not_found(argv);
+            return Err(format_smolstr!(
+                "OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown"
             ));
         }
         // The tools of server images (`redis-cli ping`, `pg_isready`) are not simulated; the server they ask is well.
-        Ok(script::Output::default())
+        Ok(Executed { output: script::Output::default(), takes: Some(EXEC) })
+    }
+
+    /// Runs a script to its end at once and adds up how long it would have taken.
+    fn run_through(&mut self, mut machine: Machine, now: Time) -> Executed {
+        let mut output = script::Output::default();
+        let mut at = now;
+        let mut ends = None;
+        for _ in 0..SLEEPS_MAX {
+            let mut print = |text: &str, is_error: bool| {
+                let stream = if is_error { &mut output.err } else { &mut output.out };
+                stream.push_str(text);
+            };
+            match machine.advance(&mut self.world, at, &mut print) {
+                Next::At(next) => at = next,
+                Next::Never => break,
+                Next::Exit(code) => {
+                    output.code = code;
+                    ends = Some(at - now + EXEC);
+                    break;
+                }
+            }
+        }
+        Executed { output, takes: ends }
     }
 }

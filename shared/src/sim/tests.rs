@@ -3,7 +3,7 @@
 use super::{Catalog, Fault, NodeConfig, SimNode};
 use crate::api::{Api, Request, Target, Verb};
 use crate::kubelet::{Context, Effect, Input, Kubelet};
-use crate::model::key::resources::{NODES, PODS};
+use crate::model::key::resources::{CONFIG_MAPS, NAMESPACES, NODES, PODS};
 use crate::model::{Chance, Key, Object, ResourceName, Span, Time, Value};
 use crate::plan::{EventDraft, Write};
 use crate::store::Change;
@@ -709,4 +709,199 @@ fn fields_become_environment_and_files() {
         one one-two web 2
         app="x""#]]
     .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_program_that_is_not_in_the_image_cannot_start() {
+    let pod = r#"{"spec":{"containers":[{"name":"c","image":"busybox:1.36","command":["nosuch","-x"]}]}}"#;
+    check_events(
+        pod,
+        8,
+        &expect![[r#"
+        0.3 Normal Pulling: Pulling image "busybox:1.36"
+        0.8 Normal Pulled: Successfully pulled image "busybox:1.36" in 494ms (494ms including waiting). Image size: 2221731 bytes.
+        0.9 Warning Failed: Error: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nosuch": executable file not found in $PATH
+        2.9 Normal Pulled: Container image "busybox:1.36" already present on machine and can be accessed by the pod
+        3.1 Warning Failed: Error: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nosuch": executable file not found in $PATH
+        5.1 Warning BackOff: Back-off restarting failed container c in pod web_default(f893a2ee-fb32-455e-b1c1-8690ee42c90b)
+    "#]],
+    );
+    check(
+        pod,
+        20,
+        &expect![[r#"
+        0.0 Pending 0/0
+        0.0 Pending 0/1 c=ContainerCreating
+        0.3 Pending 0/1 c=ContainerCreating
+        0.9 Running 0/1 c=RunContainerError
+        3.1 Running 0/1 c=RunContainerErrorx1
+        5.1 Running 0/1 c=CrashLoopBackOffx1
+        13.2 Running 0/1 c=RunContainerErrorx2
+        15.2 Running 0/1 c=CrashLoopBackOffx2
+    "#]],
+    );
+}
+
+#[test]
+fn a_hook_takes_its_time() {
+    let mut bench = Bench::new(Shows::Statuses);
+    bench.pod(
+        r#"{"spec":{"containers":[{"name":"web","image":"nginx:1.27","lifecycle":{
+            "postStart":{"exec":{"command":["sh","-c","sleep 3"]}},"preStop":{"exec":{"command":["sleep","40"]}}}}]}}"#,
+    );
+    bench.run_to(10);
+    bench.delete("web");
+    bench.run_to(60);
+    expect![[r#"
+        0.0 Pending 0/0
+        0.0 Pending 0/1 web=ContainerCreating
+        0.3 Pending 0/1 web=ContainerCreating
+        2.3 Running 0/1 web=running
+        5.3 Running 1/1 web=running
+        10.0 Running 1/1 web=running terminating
+        10.0 Running 1/1 web=running terminating
+        40.1 Succeeded 0/1 web=Completed(0) terminating
+        40.2 web is gone
+    "#]]
+    .assert_eq(&bench.log);
+}
+
+#[test]
+fn volumes_and_environment_wait_for_their_config_map() {
+    let mut bench = Bench::new(Shows::Events);
+    bench.pod(
+        r#"{"spec":{"containers":[{"name":"c","image":"busybox:1.36","command":["sh","-c","cat /cfg/app.conf; echo; echo $colour; sleep 100"],
+        "envFrom":[{"configMapRef":{"name":"cfg"}}],"volumeMounts":[{"name":"v","mountPath":"/cfg"}]}],
+        "volumes":[{"name":"v","configMap":{"name":"cfg"}}]}}"#,
+    );
+    bench.run_to(3);
+    let mut map = Object::new("v1", "ConfigMap", "default", "cfg");
+    map.entry("data").map_mut().insert("app.conf", "port=80");
+    map.entry("data").map_mut().insert("colour", "blue");
+    bench.create(CONFIG_MAPS, map);
+    bench.run_to(20);
+    for line in bench.node.logs(&bench.uid("web"), "c", super::Previous::No, super::LogQuery::default()).unwrap() {
+        bench.line(&line.text);
+    }
+    expect![[r#"
+        0.0 Warning FailedMount: MountVolume.SetUp failed for volume "v" : configmap "cfg" not found
+        0.5 Warning FailedMount: MountVolume.SetUp failed for volume "v" : configmap "cfg" not found
+        1.5 Warning FailedMount: MountVolume.SetUp failed for volume "v" : configmap "cfg" not found
+        3.8 Normal Pulling: Pulling image "busybox:1.36"
+        4.3 Normal Pulled: Successfully pulled image "busybox:1.36" in 494ms (494ms including waiting). Image size: 2221731 bytes.
+        4.4 Normal Created: Container created
+        4.4 Normal Started: Container started
+        20.0 port=80
+        20.0 blue
+    "#]].assert_eq(&bench.log);
+}
+
+#[test]
+fn a_node_renews_its_lease_and_lists_its_images() {
+    let mut bench = Bench::new(Shows::Statuses);
+    bench.create(NAMESPACES, Object::new("v1", "Namespace", "", "kube-node-lease"));
+    bench.pod(WEB);
+    bench.run_to(65);
+    let changes = bench.api.store().since(Revision(0)).unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for change in changes {
+        let Some(after) = &change.after else { continue };
+        match change.key.resource.as_str() {
+            "leases.coordination.k8s.io" => lines.push(format!("lease {}", after.at("spec.renewTime").str())),
+            "nodes" => lines.push(format!("node with images {}", after.at("status.images"))),
+            _ => {}
+        }
+    }
+    expect![[r#"
+        node with images null
+        lease 2026-01-01T00:00:00.000000Z
+        lease 2026-01-01T00:00:10.000000Z
+        node with images [{"names":["docker.io/library/nginx@sha256:72b1bb7af01a129499e349dbc27794602a669f263ae5a4392cbfd65f85877643","docker.io/library/nginx:1.27"],"sizeBytes":72950530}]
+        lease 2026-01-01T00:00:20.000000Z
+        lease 2026-01-01T00:00:30.000000Z
+        lease 2026-01-01T00:00:40.000000Z
+        lease 2026-01-01T00:00:50.000000Z
+        lease 2026-01-01T00:01:00.000000Z"#]].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_pod_that_is_removed_by_force_is_cleaned_up() {
+    let mut bench = Bench::new(Shows::Notes);
+    bench.pod(WEB);
+    bench.run_to(10);
+    bench.log.clear();
+    let key = Key::new(PODS, "default", "web");
+    let uid = bench.uid("web");
+    bench.write(&Write::delete(&key, &uid, "test").grace(0));
+    bench.run_to(20);
+    bench.line(&format!("{:?}", bench.node.snapshot(bench.now).containers));
+    expect![[r#"
+        10.0 the pod is gone from the API server; Running, 1/1 ready -> stop container web
+        10.1 container web exited with 0; Running, 0/1 ready -> stop the sandbox
+        20.0 []
+    "#]]
+    .assert_eq(&bench.log);
+}
+
+#[test]
+fn pulls_wait_for_each_other_and_are_shown() {
+    let mut bench = Bench::new(Shows::Events);
+    for name in ["a", "b"] {
+        bench.pod(&format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"containers":[{{"name":"{name}","image":"nginx:1.27"}}]}}}}"#
+        ));
+    }
+    bench.run_to(1);
+    bench.line(&format!("{:?}", bench.node.snapshot(bench.now).pulls));
+    bench.fault(Fault::SlowPulls { factor: 4 });
+    bench.run_to(20);
+    let snapshot = bench.node.snapshot(bench.now);
+    bench.line(&format!("{} containers, {} bytes", snapshot.containers.len(), snapshot.memory));
+    expect![[r#"
+        0.2 Normal Pulling: Pulling image "nginx:1.27"
+        0.3 Normal Pulling: Pulling image "nginx:1.27"
+        1.0 [PullProgress { pod: "cb435c8e-7461-4796-a775-dc7701564f61", image: "nginx:1.27", done: 14750006, total: 72950530, percent: 20 }, PullProgress { pod: "f893a2ee-fb32-455e-b1c1-8690ee42c90b", image: "nginx:1.27", done: 0, total: 0, percent: 0 }]
+        5.6 Normal Pulled: Successfully pulled image "nginx:1.27" in 5.401s (5.401s including waiting). Image size: 72950530 bytes.
+        5.8 Normal Created: Container created
+        5.8 Normal Started: Container started
+        6.1 Normal Pulled: Successfully pulled image "nginx:1.27" in 450ms (5.74s including waiting). Image size: 72950530 bytes.
+        6.2 Normal Created: Container created
+        6.2 Normal Started: Container started
+        20.0 2 containers, 10895360 bytes
+    "#]].assert_eq(&bench.log);
+}
+
+#[test]
+fn a_port_that_refuses_makes_a_pod_unready() {
+    let mut bench = Bench::new(Shows::Statuses);
+    bench.pod(
+        r#"{"spec":{"containers":[{"name":"web","image":"nginx:1.27","readinessProbe":{"httpGet":{"port":80},"periodSeconds":2,"failureThreshold":2}}]}}"#,
+    );
+    bench.run_to(10);
+    let pod = bench.uid("web");
+    bench.fault(Fault::RefusePort { pod: pod.clone(), port: 80 });
+    bench.run_to(20);
+    bench.fault(Fault::AcceptPort { pod, port: 80 });
+    bench.run_to(30);
+    expect![[r#"
+        0.0 Pending 0/0
+        0.0 Pending 0/1 web=ContainerCreating
+        0.3 Pending 0/1 web=ContainerCreating
+        2.3 Running 0/1 web=running
+        2.3 Running 1/1 web=running
+        12.3 Running 0/1 web=running
+        20.3 Running 1/1 web=running
+    "#]]
+    .assert_eq(&bench.log);
+}
+
+#[test]
+fn equal_seeds_give_equal_runs() {
+    let run = || {
+        let mut bench = Bench::new(Shows::Events);
+        bench.pod(WEB);
+        bench.run_to(100);
+        (bench.log, bench.api.store().revision())
+    };
+    assert_eq!(run(), run());
 }
