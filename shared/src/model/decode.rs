@@ -68,6 +68,35 @@ pub fn decode_with(schema: &Schema, value: &Value, id: TypeId) -> Decoded {
     Decoded { value, unknown: decoder.unknown, error: decoder.error }
 }
 
+/// Why a value cannot be of a kind.
+pub(crate) enum LeafError {
+    /// It is of another type.
+    WrongType,
+    /// It cannot be read; the API's text.
+    Unreadable(String),
+}
+
+/// Whether a value can be of a kind that has no fields or items.
+pub(crate) fn check_leaf(kind: &Kind, value: &Value) -> Result<(), LeafError> {
+    let read = match (kind, value) {
+        (_, Value::Null)
+        | (Kind::Any, _)
+        | (Kind::Bool, Value::Bool(_))
+        | (Kind::Text | Kind::IntOrString, Value::Text(_))
+        | (Kind::Int64, Value::Int(_))
+        | (Kind::Float, Value::Int(_) | Value::Float(_)) => Ok(()),
+        (Kind::Int32 | Kind::IntOrString, Value::Int(number)) => {
+            i32::try_from(*number).map(drop).map_err(|_| format!("{number} does not fit in 32 bits"))
+        }
+        (Kind::Quantity, _) => Quantity::from_value(value).map(drop).map_err(|error| error.to_string()),
+        (Kind::Time, Value::Text(text)) => moment::time(text).map(drop),
+        (Kind::MicroTime, Value::Text(text)) => moment::micro_time(text).map(drop),
+        (Kind::Bytes, Value::Text(text)) => base64::canonical(text).map(drop),
+        _ => return Err(LeafError::WrongType),
+    };
+    read.map_err(LeafError::Unreadable)
+}
+
 /// Where the reader is.
 #[derive(Default)]
 struct Place {

@@ -3,6 +3,7 @@
 //! The built-in types come from one compact file that `xtask/schema` writes. Knows nothing of descriptions, which a page
 //! loads when it first needs them.
 
+pub mod assist;
 mod read;
 
 use crate::model::{Text, Value};
