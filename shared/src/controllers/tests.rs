@@ -3,7 +3,8 @@
 use super::testing::{Play, World, deployment, image};
 use crate::api::Propagation;
 use crate::model::key::resources::{DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS};
-use crate::model::{Key, Object, Span};
+use crate::model::{Key, Object, Span, Value};
+use crate::trace::Revision;
 use expect_test::expect;
 
 fn left(world: &World) -> String {
@@ -53,4 +54,128 @@ fn a_namespace_goes_with_everything_in_it() {
     }
     assert!(play.world.cache.get(&namespace).is_none(), "{:?}", play.world.cache.get(&namespace));
     expect!["1 Deployments, 1 ReplicaSets, 2 Pods"].assert_eq(&left(&play.world));
+}
+
+/// Every revision of the Deployment and its sets, as `kubectl get --watch` would see them.
+fn timeline(world: &World) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for change in world.api.store().since(Revision(0)).unwrap() {
+        let Some(object) = change.after.as_ref().filter(|it| matches!(it.kind(), "Deployment" | "ReplicaSet")) else {
+            continue;
+        };
+        let counts = object.get("status").fields().iter().filter(|(field, _)| field != "conditions");
+        let counts: String = counts.map(|(field, count)| format!(" {field}={count}")).collect();
+        let conditions = object.at("status.conditions").items().iter();
+        let conditions: String = conditions
+            .map(|it| format!(" {}={}:{}", it.get("type").str(), it.get("status").str(), it.get("reason").str()))
+            .collect();
+        let (name, size) = (object.name(), object.at("spec.replicas"));
+        lines.push(format!("{name} gen={} replicas={size} |{counts} |{conditions}", object.generation()));
+    }
+    lines.join("\n")
+}
+
+/// The timeline of a Deployment of one pod with an update, a pause and a foreground deletion; sets are called A and B.
+fn life(strategy: Value) -> String {
+    let mut web = deployment("d", 1);
+    web.set("spec.strategy", strategy);
+    let mut play = Play::new(1, web);
+    play.settle(|_| {});
+    let first = play.world.cache.list(&REPLICA_SETS).next().unwrap().name();
+    play.edit(image("nginx:2"));
+    play.settle(|_| {});
+    play.edit(|it| it.set("spec.paused", true));
+    play.settle(|_| {});
+    let second = play.world.cache.list(&REPLICA_SETS).find(|it| it.name() != first).unwrap().name();
+    let key = play.key.clone();
+    play.world.delete(&key, |request| request.options.propagation = Some(Propagation::Foreground));
+    play.settle(|_| {});
+    timeline(&play.world).replace(first.as_str(), "A").replace(second.as_str(), "B")
+}
+
+#[test]
+fn the_life_of_a_rolling_deployment() {
+    let strategy = r#"{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"maxUnavailable":0}}"#;
+    expect![[r#"
+        d gen=1 replicas=1 | |
+        A gen=1 replicas=1 | replicas=0 |
+        d gen=1 replicas=1 | | Progressing=True:NewReplicaSetCreated
+        d gen=1 replicas=1 | observedGeneration=1 terminatingReplicas=0 unavailableReplicas=1 | Progressing=True:NewReplicaSetCreated Available=False:MinimumReplicasUnavailable
+        A gen=1 replicas=1 | observedGeneration=1 replicas=0 terminatingReplicas=0 |
+        A gen=1 replicas=1 | fullyLabeledReplicas=1 observedGeneration=1 replicas=1 terminatingReplicas=0 |
+        d gen=1 replicas=1 | observedGeneration=1 replicas=1 terminatingReplicas=0 unavailableReplicas=1 updatedReplicas=1 | Available=False:MinimumReplicasUnavailable Progressing=True:ReplicaSetUpdated
+        A gen=1 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=1 replicas=1 | availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        B gen=1 replicas=1 | replicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetCreated
+        B gen=1 replicas=1 | observedGeneration=1 replicas=0 terminatingReplicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 unavailableReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetCreated
+        B gen=1 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        A gen=2 replicas=0 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=2 replicas=1 | availableReplicas=2 observedGeneration=2 readyReplicas=2 replicas=2 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:ReplicaSetUpdated
+        A gen=2 replicas=0 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        A gen=2 replicas=0 | observedGeneration=2 replicas=0 terminatingReplicas=1 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=1 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        A gen=2 replicas=0 | observedGeneration=2 replicas=0 terminatingReplicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=3 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        d gen=4 replicas=1 | availableReplicas=1 observedGeneration=3 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        B gen=2 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        B gen=2 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        B gen=2 replicas=1 | observedGeneration=2 replicas=0 terminatingReplicas=0 |
+        d gen=4 replicas=1 | observedGeneration=4 terminatingReplicas=0 unavailableReplicas=1 | Progressing=Unknown:DeploymentPaused Available=False:MinimumReplicasUnavailable
+        d gen=4 replicas=1 | observedGeneration=4 terminatingReplicas=0 | Progressing=Unknown:DeploymentPaused Available=False:MinimumReplicasUnavailable"#]].assert_eq(&life(Value::from_json(strategy).unwrap()));
+}
+
+#[test]
+fn the_life_of_a_recreating_deployment() {
+    expect![[r#"
+        d gen=1 replicas=1 | |
+        A gen=1 replicas=1 | replicas=0 |
+        d gen=1 replicas=1 | | Progressing=True:NewReplicaSetCreated
+        d gen=1 replicas=1 | observedGeneration=1 terminatingReplicas=0 unavailableReplicas=1 | Progressing=True:NewReplicaSetCreated Available=False:MinimumReplicasUnavailable
+        A gen=1 replicas=1 | observedGeneration=1 replicas=0 terminatingReplicas=0 |
+        A gen=1 replicas=1 | fullyLabeledReplicas=1 observedGeneration=1 replicas=1 terminatingReplicas=0 |
+        d gen=1 replicas=1 | observedGeneration=1 replicas=1 terminatingReplicas=0 unavailableReplicas=1 updatedReplicas=1 | Available=False:MinimumReplicasUnavailable Progressing=True:ReplicaSetUpdated
+        A gen=1 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=1 replicas=1 | availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        A gen=2 replicas=0 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        A gen=2 replicas=0 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        A gen=2 replicas=0 | observedGeneration=2 replicas=0 terminatingReplicas=0 |
+        B gen=1 replicas=1 | replicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetCreated
+        B gen=1 replicas=1 | observedGeneration=1 replicas=0 terminatingReplicas=0 |
+        B gen=1 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=2 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        d gen=3 replicas=1 | availableReplicas=1 observedGeneration=3 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        d gen=4 replicas=1 | availableReplicas=1 observedGeneration=3 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        B gen=2 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=1 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        B gen=2 replicas=1 | availableReplicas=1 fullyLabeledReplicas=1 observedGeneration=2 readyReplicas=1 replicas=1 terminatingReplicas=0 |
+        d gen=4 replicas=1 | availableReplicas=1 observedGeneration=4 readyReplicas=1 replicas=1 terminatingReplicas=0 updatedReplicas=1 | Available=True:MinimumReplicasAvailable Progressing=Unknown:DeploymentPaused
+        B gen=2 replicas=1 | observedGeneration=2 replicas=0 terminatingReplicas=0 |
+        d gen=4 replicas=1 | observedGeneration=4 terminatingReplicas=0 unavailableReplicas=1 | Progressing=Unknown:DeploymentPaused Available=False:MinimumReplicasUnavailable"#]].assert_eq(&life(Value::from_json(r#"{"type":"Recreate"}"#).unwrap()));
+}
+
+#[test]
+fn a_deployment_that_comes_back_adopts_what_was_orphaned() {
+    let mut play = Play::new(9, deployment("web", 2));
+    play.settle(|_| {});
+    let key = play.key.clone();
+    play.world.delete(&key, |request| request.options.propagation = Some(Propagation::Orphan));
+    play.settle(|_| {});
+    play.world.create(&key, deployment("web", 2));
+    play.settle(|_| {});
+    assert_eq!(left(&play.world), "1 Deployments, 1 ReplicaSets, 2 Pods");
+    let uid = play.deployment().uid();
+    let set = play.world.cache.list(&REPLICA_SETS).next().unwrap();
+    assert_eq!(set.controller().map(|it| it.uid), Some(uid));
+    expect!["Available=True:MinimumReplicasAvailable Progressing=True:NewReplicaSetAvailable "]
+        .assert_eq(&play.conditions());
 }

@@ -4,14 +4,22 @@
 
 use super::Seen;
 use crate::controllers::pods::{is_active, is_ready, node_of, ready_since};
-use crate::model::{Object, Time};
+use crate::model::{Object, Time, Value};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-/// A pod and how many pods of its family share its node.
+/// A pod and what decides about its place, read once.
 struct Ranked<'a> {
     pod: &'a Object,
+    has_node: bool,
+    phase: u8,
+    ready: bool,
+    cost: i32,
+    /// The active pods, of all sets with the same owner, on its node.
     neighbours: usize,
+    ready_since: Option<Time>,
+    restarts: i64,
+    sidecar_restarts: i64,
 }
 
 /// One criterion: in words, and as an order in which the lesser pod goes first.
@@ -20,18 +28,18 @@ struct Criterion {
     compare: fn(&Ranked<'_>, &Ranked<'_>, Time) -> Ordering,
 }
 
-/// The criteria, the first that tells two pods apart decides.
+/// The criteria; the first that tells two pods apart decides.
 static CRITERIA: [Criterion; 9] = [
-    Criterion { why: "it has no node yet", compare: |a, b, _| has_node(a).cmp(&has_node(b)) },
-    Criterion { why: "it has come less far", compare: |a, b, _| phase(a).cmp(&phase(b)) },
-    Criterion { why: "it is not Ready", compare: |a, b, _| is_ready(a.pod).cmp(&is_ready(b.pod)) },
-    Criterion { why: "its deletion cost is lower", compare: |a, b, _| cost(a).cmp(&cost(b)) },
+    Criterion { why: "it has no node yet", compare: |a, b, _| a.has_node.cmp(&b.has_node) },
+    Criterion { why: "it has come less far", compare: |a, b, _| a.phase.cmp(&b.phase) },
+    Criterion { why: "it is not Ready", compare: |a, b, _| a.ready.cmp(&b.ready) },
+    Criterion { why: "its deletion cost is lower", compare: |a, b, _| a.cost.cmp(&b.cost) },
     Criterion { why: "more of its kind share its node", compare: |a, b, _| b.neighbours.cmp(&a.neighbours) },
     Criterion { why: "it was Ready for a shorter time", compare: by_ready_time },
-    Criterion { why: "it restarted more often", compare: |a, b, _| restarts(b, false).cmp(&restarts(a, false)) },
+    Criterion { why: "it restarted more often", compare: |a, b, _| b.restarts.cmp(&a.restarts) },
     Criterion {
         why: "its sidecars restarted more often",
-        compare: |a, b, _| restarts(b, true).cmp(&restarts(a, true)),
+        compare: |a, b, _| b.sidecar_restarts.cmp(&a.sidecar_restarts),
     },
     Criterion { why: "it is younger", compare: |a, b, now| younger_first(a, b, a.pod.created(), b.pod.created(), now) },
 ];
@@ -53,14 +61,27 @@ fn compare(a: &Ranked<'_>, b: &Ranked<'_>, now: Time) -> (Ordering, &'static str
     verdicts.find(|(order, _)| order.is_ne()).unwrap_or((Ordering::Equal, "none differs"))
 }
 
-/// The pods with the number of active pods, of all sets with the same owner, on their nodes.
+/// The pods of the set, with how many of their family share their nodes.
 fn ranked<'a>(seen: &Seen<'a>) -> Vec<Ranked<'a>> {
     let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
     for pod in family(seen).filter(|pod| is_active(pod)) {
         *on_node.entry(node_of(pod)).or_default() += 1;
     }
-    let neighbours = |pod: &Object| on_node.get(node_of(pod)).copied().unwrap_or(0);
-    seen.active.iter().map(|pod| Ranked { pod, neighbours: neighbours(pod) }).collect()
+    seen.active.iter().map(|pod| read(pod, on_node.get(node_of(pod)).copied().unwrap_or(0))).collect()
+}
+
+fn read(pod: &Object, neighbours: usize) -> Ranked<'_> {
+    Ranked {
+        pod,
+        has_node: !node_of(pod).is_empty(),
+        phase: phase(pod),
+        ready: is_ready(pod),
+        cost: cost(pod),
+        neighbours,
+        ready_since: ready_since(pod),
+        restarts: most_restarts(pod.at("status.containerStatuses")),
+        sidecar_restarts: most_restarts(pod.at("status.initContainerStatuses")),
+    }
 }
 
 /// The pods of every `ReplicaSet` that this set's owner has; none if nobody owns it.
@@ -71,27 +92,24 @@ fn family<'a>(seen: &Seen<'a>) -> impl Iterator<Item = &'a Object> {
     siblings.flat_map(|set| cache.owned_by(&set.uid())).filter(|it| it.kind() == "Pod")
 }
 
-fn has_node(it: &Ranked<'_>) -> bool {
-    !node_of(it.pod).is_empty()
-}
-
-fn phase(it: &Ranked<'_>) -> u8 {
-    match it.pod.at("status.phase").str() {
+fn phase(pod: &Object) -> u8 {
+    match pod.at("status.phase").str() {
         "Pending" => 0,
         "Unknown" => 1,
         _ => 2,
     }
 }
 
-fn cost(it: &Ranked<'_>) -> i32 {
-    it.pod.annotation("controller.kubernetes.io/pod-deletion-cost").and_then(|text| text.parse().ok()).unwrap_or(0)
+fn cost(pod: &Object) -> i32 {
+    pod.annotation("controller.kubernetes.io/pod-deletion-cost").and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn most_restarts(statuses: &Value) -> i64 {
+    statuses.items().iter().map(|it| it.get("restartCount").int_or(0)).max().unwrap_or(0)
 }
 
 fn by_ready_time(a: &Ranked<'_>, b: &Ranked<'_>, now: Time) -> Ordering {
-    match (is_ready(a.pod), is_ready(b.pod)) {
-        (true, true) => younger_first(a, b, ready_since(a.pod), ready_since(b.pod), now),
-        _ => Ordering::Equal,
-    }
+    if a.ready && b.ready { younger_first(a, b, a.ready_since, b.ready_since, now) } else { Ordering::Equal }
 }
 
 /// Younger pods first, in steps that double with age; within one step the uid decides, which is as good as chance.
@@ -109,12 +127,4 @@ fn younger_first(a: &Ranked<'_>, b: &Ranked<'_>, at: Option<Time>, bt: Option<Ti
 fn age_step(since: Time, now: Time) -> i64 {
     let nanos = i128::from((now - since).0) * 1_000;
     u128::try_from(nanos).ok().and_then(u128::checked_ilog2).map_or(-1, i64::from)
-}
-
-fn restarts(it: &Ranked<'_>, sidecars: bool) -> i64 {
-    let most = |list: &str| {
-        let counts = it.pod.at(list).items().iter().map(|it| it.get("restartCount").int_or(0));
-        counts.max().unwrap_or(0)
-    };
-    if sidecars { most("status.initContainerStatuses") } else { most("status.containerStatuses") }
 }
