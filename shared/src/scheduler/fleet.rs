@@ -28,6 +28,7 @@ pub(crate) struct Fleet {
     /// Pods that look the same to selectors.
     pub(crate) groups: Groups,
     images: BTreeMap<Text, i64>,
+    nominated: BTreeMap<Key, (Text, Arc<PodFacts>)>,
 }
 
 /// Where a pod is.
@@ -96,12 +97,13 @@ impl Fleet {
     }
 
     /// Counts `pod` as placed on the node `name`, and nowhere else.
-    pub(crate) fn place(&mut self, pod: Arc<PodFacts>, name: &str, certainty: Certainty) {
+    pub(crate) fn place(&mut self, pod: &Arc<PodFacts>, name: &str, certainty: Certainty) {
         self.displace(&pod.key);
         let slot = self.slot(name);
         let group = self.groups.join(&pod.key.namespace, pod.labels());
         self.placed.insert(pod.key.clone(), Placement { slot, group, certainty });
         self.slots[slot].add(pod, group);
+        self.nominated.remove(&pod.key);
     }
 
     /// No longer counts the pod as placed anywhere, and gives it back.
@@ -123,6 +125,36 @@ impl Fleet {
     /// The placed pod and the name of its node.
     pub(crate) fn placed(&self, key: &Key) -> Option<&Arc<PodFacts>> {
         self.slots[self.placed.get(key)?.slot].pods.get(key)
+    }
+
+    /// Keeps room on a node for a pod that waits for others to go there; an empty name keeps none.
+    pub(crate) fn nominate(&mut self, pod: Arc<PodFacts>, node: Text) {
+        match node.as_str() {
+            "" => self.nominated.remove(&pod.key),
+            _ => self.nominated.insert(pod.key.clone(), (node, pod)),
+        };
+    }
+
+    /// Keeps no room for a pod any longer, nor on the same node for less important ones than `pod`.
+    pub(crate) fn outrank(&mut self, pod: &PodFacts, node: &str) {
+        self.nominated.retain(|_, (at, other)| at != node || other.priority >= pod.priority);
+    }
+
+    /// Forgets a nomination.
+    pub(crate) fn forget_nomination(&mut self, key: &Key) {
+        self.nominated.remove(key);
+    }
+
+    /// The node that a pod waits for.
+    pub(crate) fn nomination(&self, key: &Key) -> Option<&Text> {
+        self.nominated.get(key).map(|(node, _)| node)
+    }
+
+    /// The other pods, at least as important as `pod`, for which room is kept on a node.
+    pub(crate) fn nominated<'a>(&'a self, slot: Slot, pod: &'a PodFacts) -> impl Iterator<Item = &'a Arc<PodFacts>> {
+        let name = self.slots[slot].name();
+        let here = self.nominated.values().filter(move |(node, _)| node == name).map(|(_, other)| other);
+        here.filter(|other| other.priority >= pod.priority && other.key != pod.key)
     }
 
     fn slot(&mut self, name: &str) -> Slot {

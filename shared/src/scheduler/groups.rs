@@ -3,7 +3,7 @@
 //! Spreading counts pods that a selector matches. Pods of one template are matched or missed together, so a node keeps one
 //! count for all of them, and a selector is tried once per group, not once per pod.
 
-use crate::model::{Text, Value};
+use crate::model::{Selector, Text, Value};
 use std::collections::BTreeMap;
 
 /// Names a group while it has members.
@@ -44,6 +44,12 @@ impl Groups {
             self.ids.remove(&(group.namespace.clone(), group.labels.to_json()));
             self.free.push(id);
         }
+    }
+
+    /// For each group, whether `selector` matches its pods in `namespace`.
+    pub(crate) fn matching(&self, namespace: &str, selector: &Selector) -> Vec<bool> {
+        let matches = |it: &Group| it.members > 0 && it.namespace == namespace && selector.matches(&it.labels);
+        self.slots.iter().map(matches).collect()
     }
 
     fn make(&mut self, place: (Text, String), labels: &Value) -> GroupId {

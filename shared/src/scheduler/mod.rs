@@ -8,28 +8,34 @@ mod fleet;
 mod groups;
 mod node;
 mod outcome;
+mod owners;
 mod plugins;
 mod pod;
+mod preemption;
 mod queue;
 mod resources;
 mod retry;
 mod select;
 mod situation;
+mod spread;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
 use crate::model::key::resources::{NODES, PODS};
-use crate::model::{Chance, Key, Object, Time};
+use crate::model::{Chance, Key, Object, Text, Time};
 use crate::plan::Plan;
 use crate::scheduler::fleet::{Certainty, Fleet};
 use crate::scheduler::node::NodeFacts;
+use crate::scheduler::owners::Owners;
 use crate::scheduler::pod::{PodFacts, is_finished};
+use crate::scheduler::preemption::{Preemption, preempt};
 use crate::scheduler::queue::{Failure, Queue, Waiting};
 use crate::scheduler::retry::{Event, Retry};
 use crate::scheduler::select::{Selection, Start, any_rejecter, select};
 use crate::scheduler::situation::Situation;
+use crate::scheduler::verdict::Diagnosis;
 use crate::store::Change;
 use crate::trace::Revision;
 use std::sync::Arc;
@@ -42,6 +48,7 @@ pub const NAME: &str = "default-scheduler";
 pub struct Scheduler {
     queue: Queue,
     fleet: Fleet,
+    owners: Owners,
     start: Start,
     chance: Chance,
 }
@@ -67,7 +74,13 @@ impl Default for Scheduler {
 impl Scheduler {
     /// A scheduler that knows of no node and no pod, and settles equal scores by `chance`.
     pub fn new(chance: Chance) -> Self {
-        Self { queue: Queue::default(), fleet: Fleet::default(), start: Start::default(), chance }
+        Self {
+            queue: Queue::default(),
+            fleet: Fleet::default(),
+            owners: Owners::default(),
+            start: Start::default(),
+            chance,
+        }
     }
 
     /// Takes in one change that its watch delivered.
@@ -76,6 +89,8 @@ impl Scheduler {
             self.observe_pod(change, now);
         } else if change.key.resource == NODES {
             self.observe_node(change, now);
+        } else {
+            self.owners.observe(change);
         }
     }
 
@@ -114,23 +129,43 @@ impl Scheduler {
     }
 
     fn try_to_place(&mut self, waiting: Waiting, now: Time) -> Plan {
-        let situation = Situation::new(&waiting.pod, &self.fleet);
-        match select(&situation, &mut self.start, &mut self.chance) {
+        let mut situation = Situation::new(&waiting.pod, &self.fleet);
+        match select(&mut situation, &self.owners, &mut self.start, &mut self.chance) {
             Selection::Nodes(nodes) => {
                 let plan = outcome::bind(&waiting.pod, &nodes, &self.fleet);
                 let node = self.fleet.node(nodes[0].slot).name().clone();
-                self.fleet.place(waiting.pod, &node, Certainty::Assumed);
+                self.fleet.place(&waiting.pod, &node, Certainty::Assumed);
                 plan
             }
-            Selection::Nothing(mut diagnosis) => {
-                diagnosis.preemption = preemption_says(&diagnosis);
-                self.give_up(waiting, Failure::Rejected(diagnosis.by), &diagnosis.message(), now)
+            Selection::Nothing(diagnosis) => {
+                let preemption = preempt(&situation, &diagnosis, &mut self.chance);
+                self.make_room(waiting, diagnosis, preemption, now)
             }
         }
     }
 
+    /// No node will do as it is: lets less important pods go, or says why that would not help.
+    fn make_room(&mut self, waiting: Waiting, mut diagnosis: Diagnosis, preemption: Preemption, now: Time) -> Plan {
+        let mut nomination = self.fleet.nomination(&waiting.pod.key).cloned().unwrap_or_default();
+        let mut evictions = Vec::new();
+        match preemption {
+            Preemption::Possible(candidate) => {
+                evictions = preemption::evictions(&waiting.pod, &candidate, &self.fleet, now);
+                nomination = self.fleet.node(candidate.slot).name().clone();
+                self.fleet.outrank(&waiting.pod, &nomination);
+            }
+            Preemption::Impossible(why) => (diagnosis.preemption, nomination) = (why, Text::default()),
+            Preemption::NotEligible(why) => diagnosis.preemption = why,
+        }
+        self.fleet.nominate(waiting.pod.clone(), nomination);
+        let mut plan = self.give_up(waiting, Failure::Rejected(diagnosis.by), &diagnosis.message(), now);
+        plan.writes.extend(evictions);
+        plan
+    }
+
     fn give_up(&mut self, waiting: Waiting, failure: Failure, message: &str, now: Time) -> Plan {
-        let plan = outcome::fail(&waiting.pod, message, now);
+        let nomination = self.fleet.nomination(&waiting.pod.key).map_or("", Text::as_str);
+        let plan = outcome::fail(&waiting.pod, message, nomination, now);
         self.queue.put_back(waiting, failure, now);
         plan
     }
@@ -156,6 +191,7 @@ impl Scheduler {
 
     fn lose(&mut self, change: &Change, now: Time) {
         self.queue.remove(&change.key);
+        self.fleet.forget_nomination(&change.key);
         if let Some(pod) = self.fleet.displace(&change.key) {
             self.wake(&Event::Pod { pod: &pod, kind: Retry::PodGone }, change.revision, now);
         }
@@ -168,7 +204,7 @@ impl Scheduler {
         }
         let known = self.fleet.certainty(&change.key);
         let pod = Arc::new(PodFacts::read(object));
-        self.fleet.place(pod.clone(), pod.node_name(), Certainty::Bound);
+        self.fleet.place(&pod, pod.node_name(), Certainty::Bound);
         let kind = if known == Some(Certainty::Bound) { Retry::PodChanged } else { Retry::PodPlaced };
         self.wake(&Event::Pod { pod: &pod, kind }, change.revision, now);
     }
@@ -189,18 +225,4 @@ impl Scheduler {
             })
         });
     }
-}
-
-fn preemption_says(diagnosis: &verdict::Diagnosis) -> String {
-    let victims = select::curable(diagnosis).count();
-    let rest = diagnosis.nodes - victims;
-    let mut parts: Vec<_> =
-        [(victims, "No preemption victims found for incoming pod"), (rest, "Preemption is not helpful for scheduling")]
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, reason)| format!("{count} {reason}"))
-            .collect();
-    parts.sort();
-    let nodes = diagnosis.nodes;
-    format!("no new claims to deallocate, preemption: 0/{nodes} nodes are available: {}.", parts.join(", "))
 }

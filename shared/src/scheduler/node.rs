@@ -95,22 +95,42 @@ impl Node {
         &self.facts().name
     }
 
+    /// How many pods of the groups that `matching` marks it has.
+    pub(crate) fn count(&self, matching: &[bool]) -> i64 {
+        let marked = self.groups.iter().filter(|(group, _)| matching.get(*group) == Some(&true));
+        marked.map(|(_, count)| count).sum()
+    }
+
     /// Counts `pod`, which belongs to `group`, as placed here.
-    pub(crate) fn add(&mut self, pod: Arc<PodFacts>, group: GroupId) {
-        self.requested.add(&pod.requests);
-        self.scored.add(&pod.scored);
-        self.ports.extend(pod.ports.iter().cloned());
+    pub(crate) fn add(&mut self, pod: &Arc<PodFacts>, group: GroupId) {
+        self.admit(pod);
         if !pod.object.is_terminating() {
             match self.groups.iter_mut().find(|(it, _)| *it == group) {
                 Some((_, count)) => *count += 1,
                 None => self.groups.push((group, 1)),
             }
         }
-        self.pods.insert(pod.key.clone(), pod);
+    }
+
+    /// Takes `pod` in for all that filters look at.
+    pub(crate) fn admit(&mut self, pod: &Arc<PodFacts>) {
+        self.requested.add(&pod.requests);
+        self.scored.add(&pod.scored);
+        self.ports.extend(pod.ports.iter().cloned());
+        self.pods.insert(pod.key.clone(), pod.clone());
     }
 
     /// No longer counts `pod` as placed here.
     pub(crate) fn remove(&mut self, pod: &PodFacts, group: GroupId) {
+        self.expel(pod);
+        if !pod.object.is_terminating() {
+            self.groups.iter_mut().filter(|(it, _)| *it == group).for_each(|(_, count)| *count -= 1);
+            self.groups.retain(|(_, count)| *count > 0);
+        }
+    }
+
+    /// Undoes [`Node::admit`].
+    pub(crate) fn expel(&mut self, pod: &PodFacts) {
         if self.pods.remove(&pod.key).is_none() {
             return;
         }
@@ -120,10 +140,6 @@ impl Node {
             if let Some(index) = self.ports.iter().position(|it| it == port) {
                 self.ports.swap_remove(index);
             }
-        }
-        if !pod.object.is_terminating() {
-            self.groups.iter_mut().filter(|(it, _)| *it == group).for_each(|(_, count)| *count -= 1);
-            self.groups.retain(|(_, count)| *count > 0);
         }
     }
 }

@@ -28,15 +28,23 @@ pub(crate) fn bind(pod: &PodFacts, nodes: &[Scored], fleet: &Fleet) -> Plan {
     plan
 }
 
-/// Says on the pod and in an event why it got no node.
-pub(crate) fn fail(pod: &PodFacts, message: &str, now: Time) -> Plan {
+/// Says on the pod and in an event why it got no node, and which node it waits for, if any.
+pub(crate) fn fail(pod: &PodFacts, message: &str, nomination: &str, now: Time) -> Plan {
     let mut plan = Plan { observed: message.into(), ..Plan::nothing() };
     plan.desired = smol_str::format_smolstr!("{} on a node", pod.key.path());
     plan.events.push(EventDraft::warning(&pod.object, "FailedScheduling", truncated(message)));
-    let condition = condition(&pod.object, message, now);
-    if let Some(condition) = condition {
-        let patch = Value::from([("status", Value::from([("conditions", vec![condition].into())]))]);
-        let write = Write::patch(&pod.key, "status", PatchKind::StrategicMerge, patch, "no node will do");
+    let mut status = Value::map();
+    if let Some(condition) = condition(&pod.object, message, now) {
+        status.set("conditions", vec![condition]);
+    }
+    if pod.object.at("status.nominatedNodeName").str() != nomination {
+        let named = (!nomination.is_empty()).then_some(nomination);
+        status.set("nominatedNodeName", named);
+    }
+    if !status.is_empty() {
+        let patch = Value::from([("status", status)]);
+        let why = if nomination.is_empty() { "no node will do" } else { "no node will do before others went" };
+        let write = Write::patch(&pod.key, "status", PatchKind::StrategicMerge, patch, why);
         plan.write(followed(write, pod).tolerating(&["NotFound"]));
     }
     plan

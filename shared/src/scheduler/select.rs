@@ -6,6 +6,8 @@
 
 use crate::model::{Chance, Text};
 use crate::scheduler::fleet::Slot;
+use crate::scheduler::node::Node;
+use crate::scheduler::owners::Owners;
 use crate::scheduler::plugins::{PLUGINS, Score};
 use crate::scheduler::situation::Situation;
 use crate::scheduler::verdict::{Cure, Diagnosis, Rejecters, Rejection, Verdict};
@@ -39,23 +41,43 @@ pub(crate) enum Selection {
 pub(crate) struct Start(pub(crate) usize);
 
 /// Picks a node for the situation's pod.
-pub(crate) fn select(situation: &Situation<'_>, start: &mut Start, chance: &mut Chance) -> Selection {
+pub(crate) fn select(
+    situation: &mut Situation<'_>,
+    owners: &Owners,
+    start: &mut Start,
+    chance: &mut Chance,
+) -> Selection {
     let order = situation.fleet.order();
     let mut diagnosis = Diagnosis { nodes: order.len(), ..Diagnosis::default() };
-    let fitting = match situation.pod.affinity.named_nodes() {
-        None => search(situation, start, &mut diagnosis),
-        Some(names) => among(situation, &names, &mut diagnosis),
+    let fitting = match (nominated(situation), situation.pod.affinity.named_nodes()) {
+        (Some(slot), _) => vec![slot],
+        (None, None) => search(situation, start, &mut diagnosis),
+        (None, Some(names)) => among(situation, &names, &mut diagnosis),
     };
     match fitting[..] {
         [] => Selection::Nothing(diagnosis),
         [slot] => Selection::Nodes(vec![Scored { slot, score: 0 }]),
-        _ => Selection::Nodes(ranked(score(situation, fitting), chance)),
+        _ => {
+            situation.prepare_scores(&fitting, owners);
+            Selection::Nodes(ranked(score(situation, fitting), chance))
+        }
     }
 }
 
-/// What all filters say, and which of them rejected.
-pub(crate) fn filter(situation: &Situation<'_>, slot: Slot) -> Result<(), (usize, Rejection)> {
+/// What all filters say about a node, also with the pods for which room is kept there; and which of them rejected.
+fn filter(situation: &Situation<'_>, slot: Slot) -> Result<(), (usize, Rejection)> {
     let node = situation.fleet.node(slot);
+    let mut expected = situation.fleet.nominated(slot, situation.pod).peekable();
+    if expected.peek().is_some() {
+        let mut crowded = node.clone();
+        expected.for_each(|it| crowded.admit(it));
+        filter_node(situation, &crowded)?;
+    }
+    filter_node(situation, node)
+}
+
+/// What all filters say about a node as it is, and which of them rejected.
+pub(crate) fn filter_node(situation: &Situation<'_>, node: &Node) -> Result<(), (usize, Rejection)> {
     for (index, plugin) in PLUGINS.iter().enumerate() {
         let Some(filter) = plugin.filter else { continue };
         if let Verdict::Rejected(rejection) = filter(situation, node) {
@@ -63,6 +85,12 @@ pub(crate) fn filter(situation: &Situation<'_>, slot: Slot) -> Result<(), (usize
         }
     }
     Ok(())
+}
+
+/// The node that the pod waits for, if it will do by now.
+fn nominated(situation: &Situation<'_>) -> Option<Slot> {
+    let slot = situation.fleet.find(situation.fleet.nomination(&situation.pod.key)?)?;
+    filter(situation, slot).is_ok().then_some(slot)
 }
 
 fn search(situation: &Situation<'_>, start: &mut Start, diagnosis: &mut Diagnosis) -> Vec<Slot> {

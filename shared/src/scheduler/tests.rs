@@ -63,7 +63,11 @@ impl World {
         for write in &plan.writes {
             match write.request.target.subresource.as_str() {
                 "binding" => pod.set("spec.nodeName", write.request.body.at("target.name").clone()),
-                "status" => pod.set("status", write.request.body.get("status").clone()),
+                "status" if write.request.target.name == key.name => {
+                    let status = write.request.body.get("status");
+                    status.fields().iter().for_each(|(field, value)| pod.set(&format!("status.{field}"), value));
+                }
+                "status" | "" => self.told.push(format!("  {}", write.to_text())),
                 other => panic!("unexpected write to {other:?}"),
             }
         }
@@ -116,6 +120,7 @@ fn pod<'a>(name: &str, facts: impl Iterator<Item = &'a str>) -> Object {
     let mut container = Value::from([("name", "c".into()), ("image", "app".into())]);
     for (fact, value) in facts.map(|it| it.split_once('=').unwrap_or((it, ""))) {
         match fact {
+            "going" => pod.set("metadata.deletionTimestamp", "2026-01-01T00:00:30Z"),
             "on" => pod.set("spec.nodeName", value),
             "priority" => pod.set("spec.priority", value.parse::<i64>().unwrap()),
             "never" => pod.set("spec.preemptionPolicy", "Never"),
@@ -261,7 +266,10 @@ fn goes_by_priority_then_by_age() {
     expect![[r#"
         old → a (1 node fits: a)
         low → a (1 node fits: a)
-        new ✗ 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."#]].assert_eq(&world.told.join("\n"));
+        new ✗ 0/1 nodes are available: 1 Insufficient cpu.
+          patch pods/status default/low: it has to make room
+          delete pods default/low: makes room on a for default/new, priority 9 over 0"#]]
+    .assert_eq(&world.told.join("\n"));
 }
 
 #[test]
@@ -283,4 +291,178 @@ fn the_plan_of_a_binding() {
     assert!(world.scheduler.next_due().is_none());
     world.scheduler.refused(&cycle.pod, world.now);
     assert_eq!(world.scheduler.next_due(), Some(world.now + Span::seconds(1)));
+}
+
+const ZONES: &str = "node a zone=x; node b zone=x; node c zone=y;";
+
+fn spread(key: &str, unsatisfiable: &str, more: &str) -> String {
+    let selector = r#""labelSelector":{"matchLabels":{"app":"web"}}"#;
+    let constraint =
+        format!(r#"{{"maxSkew":1,"topologyKey":"{key}","whenUnsatisfiable":"{unsatisfiable}",{selector}{more}}}"#);
+    format!(r#"app=web spec={{"topologySpreadConstraints":[{constraint}]}}"#)
+}
+
+#[test]
+fn spreads_pods_over_domains() {
+    let zone = "topology.kubernetes.io/zone";
+    let hard = spread(zone, "DoNotSchedule", "");
+    check(
+        &format!("{ZONES} node d; pod p on=a app=web; pod q {hard}; pod r {hard} cpu=3; pod s {hard} cpu=3"),
+        &expect![[r#"
+            q → c (1 node fits: c)
+            r → b (3 nodes fit: b scored 417, a 414, c 414)
+            s → c (1 node fits: c)"#]],
+    );
+    check(
+        &format!("{ZONES} pod o on=c cpu=3; pod p on=a app=web; pod q {hard} cpu=2; - pod p"),
+        &expect![[r#"
+        q ✗ 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod topology spread constraints. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.
+        q → b (2 nodes fit: b scored 435, a 435)"#]],
+    );
+    let domains = spread(zone, "DoNotSchedule", r#","minDomains":3"#);
+    check(
+        &format!("{ZONES} pod p on=a app=web; pod q on=c app=web; pod r {domains}; node d zone=z"),
+        &expect![[r#"
+        r ✗ 0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.
+        r → d (1 node fits: d)"#]],
+    );
+    let soft = spread(zone, "ScheduleAnyway", "");
+    check(
+        &format!("{ZONES} node d; pod p {soft}; pod q {soft}; pod r {soft}; pod s {soft}"),
+        &expect![[r#"
+        p → c (4 nodes fit: c scored 597, a 597, b 597, d 397)
+        q → b (4 nodes fit: b scored 597, a 597, d 397, c 395)
+        r → a (4 nodes fit: a scored 597, c 595, b 595, d 397)
+        s → c (4 nodes fit: c scored 595, a 461, b 461, d 397)"#]],
+    );
+}
+
+#[test]
+fn spreads_the_pods_of_a_service_without_being_asked() {
+    let mut world = World::new();
+    let mut service = Object::new("v1", "Service", "default", "web");
+    service.set("spec.selector.app", "web");
+    world.put(crate::model::key::resources::SERVICES, service);
+    world.run(&format!(
+        "{ZONES} pod p app=web; pod q app=web; pod r app=web; pod s app=web; pod t app=web; pod u app=db"
+    ));
+    expect![[r#"
+        p → c (3 nodes fit: c scored 597, a 597, b 597)
+        q → b (3 nodes fit: b scored 597, a 597, c 527)
+        r → a (3 nodes fit: a scored 597, c 549, b 549)
+        s → c (3 nodes fit: c scored 595, a 575, b 575)
+        t → a (3 nodes fit: a scored 595, b 595, c 558)
+        u → b (3 nodes fit: b scored 395, a 392, c 392)"#]]
+    .assert_eq(&world.told.join("\n"));
+}
+
+#[test]
+fn makes_room_for_more_important_pods() {
+    let full =
+        "node a cpu=2; node b cpu=2; pod a1 on=a cpu=1; pod a2 on=a cpu=1 priority=5; pod b1 on=b cpu=2 priority=3;";
+    check(
+        &format!("{full} pod p cpu=1 priority=9; - pod a1"),
+        &expect![[r#"
+        p ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/a1: it has to make room
+          delete pods default/a1: makes room on a for default/p, priority 9 over 0
+        p → a (1 node fits: a)"#]],
+    );
+    check(
+        &format!("{full} pod p cpu=2 priority=9; pod q cpu=1 priority=1; - pod b1"),
+        &expect![[r#"
+        p ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/b1: it has to make room
+          delete pods default/b1: makes room on b for default/p, priority 9 over 3
+        q ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/a1: it has to make room
+          delete pods default/a1: makes room on a for default/q, priority 1 over 0
+        p → b (1 node fits: b)
+        q ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/a1: it has to make room
+          delete pods default/a1: makes room on a for default/q, priority 1 over 0"#]],
+    );
+    check(
+        &format!("{full} pod p cpu=2 priority=9 never"),
+        &expect![
+            "p ✗ 0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+        ],
+    );
+    check(
+        &format!("{full} pod p cpu=2 priority=4; pod q cpu=1 priority=2"),
+        &expect![[r#"
+        p ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/b1: it has to make room
+          delete pods default/b1: makes room on b for default/p, priority 4 over 3
+        q ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/a1: it has to make room
+          delete pods default/a1: makes room on a for default/q, priority 2 over 0"#]],
+    );
+    check(&format!("{full} pod p cpu=1 priority=9; pod a1 on=a cpu=1 going; node c cpu=1 cordon"), &expect![[r#"
+        p ✗ 0/2 nodes are available: 2 Insufficient cpu.
+          patch pods/status default/a1: it has to make room
+          delete pods default/a1: makes room on a for default/p, priority 9 over 0
+        p ✗ 0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node."#]]);
+    let hard = spread("kubernetes.io/hostname", "DoNotSchedule", "");
+    check(
+        &format!("node a; node b cordon; pod w on=a app=web; pod p priority=2 {hard}"),
+        &expect![[r#"
+        p ✗ 0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable.
+          patch pods/status default/w: it has to make room
+          delete pods default/w: makes room on a for default/p, priority 2 over 0"#]],
+    );
+    let fixed = format!("node a cpu=2; node b taint=k=v:NoSchedule; pod w on=a app=web; pod p cpu=1 priority=2 {hard}");
+    check(
+        &fixed,
+        &expect![[r#"
+        p ✗ 0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) had untolerated taint(s).
+          patch pods/status default/w: it has to make room
+          delete pods default/w: makes room on a for default/p, priority 2 over 0"#]],
+    );
+}
+
+#[test]
+fn prefers_nodes_with_the_image_and_wanted_labels() {
+    check(
+        "node a; node b image=app:latest@500; node c image=app:latest@900; pod p cpu=1 memory=1Gi",
+        &expect!["p → c (3 nodes fit: c scored 511, b 483, a 452)"],
+    );
+    let term = r#"{"weight":10,"preference":{"matchExpressions":[{"key":"cores","operator":"Gt","values":["7"]}]}}"#;
+    let affinity = format!(r#"{{"preferredDuringSchedulingIgnoredDuringExecution":[{term}]}}"#);
+    check(
+        &format!(r#"node a cores=8; node b cores=4; node c; pod p spec={{"affinity":{{"nodeAffinity":{affinity}}}}}"#),
+        &expect!["p → a (3 nodes fit: a scored 597, b 397, c 397)"],
+    );
+    let field = r#"{"matchFields":[{"key":"metadata.name","operator":"In","values":["b"]}]}"#;
+    let affinity = format!(r#"{{"requiredDuringSchedulingIgnoredDuringExecution":{{"nodeSelectorTerms":[{field}]}}}}"#);
+    let daemon = format!(r#"spec={{"affinity":{{"nodeAffinity":{affinity}}}}}"#);
+    check(
+        &format!("node a; node b; pod p {daemon}; node b cordon; pod q {daemon}"),
+        &expect![[r#"
+        p → b (1 node fits: b)
+        q ✗ 0/2 nodes are available: 1 node(s) didn't satisfy plugin(s) [NodeAffinity], 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."#]],
+    );
+}
+
+/// Measured from outside: `cargo test --release -p shared ten_thousand -- --ignored`.
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn ten_thousand_pods_on_a_thousand_nodes() {
+    let mut world = World::new();
+    let mut service = Object::new("v1", "Service", "default", "web");
+    service.set("spec.selector.app", "web");
+    world.put(crate::model::key::resources::SERVICES, service);
+    for index in 0..1_000 {
+        let zone = format!("zone=z{} cpu=32 memory=64Gi", index % 3);
+        world.put(NODES, node(&format!("node-{index}"), zone.split_whitespace()));
+    }
+    for index in 0..10_000 {
+        let facts = "app=web cpu=100m memory=64Mi".split_whitespace();
+        world.put(PODS, pod(&format!("web-{index}"), facts));
+        let cycle = world.scheduler.cycle(world.now).unwrap();
+        world.carry_out(&cycle.pod, &cycle.plan);
+    }
+    let mut on = std::collections::BTreeMap::<Text, usize>::new();
+    world.store.list(&PODS).for_each(|pod| *on.entry(pod.at("spec.nodeName").text()).or_default() += 1);
+    assert_eq!((on.len(), on.values().min(), on.values().max()), (1_000, Some(&10), Some(&10)));
 }

@@ -9,7 +9,11 @@ mod node_name;
 mod node_ports;
 mod node_resources;
 mod node_unschedulable;
+mod pod_topology_spread;
 mod taint_toleration;
+
+pub(crate) use node_affinity::admits;
+pub(crate) use taint_toleration::tolerates;
 
 use crate::scheduler::node::Node;
 use crate::scheduler::pod::PodFacts;
@@ -56,6 +60,7 @@ pub(crate) const PLUGINS: &[Plugin] = &[
     node_affinity::PLUGIN,
     node_ports::PLUGIN,
     node_resources::FIT,
+    pod_topology_spread::PLUGIN,
     node_resources::BALANCED,
     image_locality::PLUGIN,
 ];

@@ -27,7 +27,7 @@ fn filter(situation: &Situation<'_>, node: &Node) -> Verdict {
 }
 
 /// True if the node has all that the pod requires of labels and name.
-pub(super) fn admits(pod: &PodFacts, node: &NodeFacts) -> bool {
+pub(crate) fn admits(pod: &PodFacts, node: &NodeFacts) -> bool {
     pod.affinity.asks_nothing() || pod.affinity.admits(&node.name, &node.labels)
 }
 

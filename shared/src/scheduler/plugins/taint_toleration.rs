@@ -25,7 +25,7 @@ fn filter(situation: &Situation<'_>, node: &Node) -> Verdict {
 }
 
 /// True if the pod bears every taint that forbids scheduling.
-pub(super) fn tolerates(pod: &PodFacts, node: &NodeFacts) -> bool {
+pub(crate) fn tolerates(pod: &PodFacts, node: &NodeFacts) -> bool {
     let forbids = |taint: &&Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
     node.taints.iter().filter(forbids).all(|taint| taint.is_tolerated(&pod.tolerations))
 }
