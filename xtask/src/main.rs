@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod conformance;
 mod dist;
 mod documents;
 mod failure;
@@ -35,7 +36,7 @@ struct Task {
 }
 
 /// Every command, in the order in which `help` lists them. A new command is one file and one line here.
-const TASKS: &[Task] = &[serve::TASK, dist::TASK, test::TASK, bench::TASK];
+const TASKS: &[Task] = &[serve::TASK, dist::TASK, test::TASK, bench::TASK, conformance::TASK];
 
 fn main() -> ExitCode {
     match dispatch(lexopt::Parser::from_env()) {

@@ -7,6 +7,7 @@
 
 pub mod admission;
 pub mod base64;
+mod decoding;
 mod deletion;
 mod list;
 mod metadata;
@@ -22,6 +23,7 @@ mod subresources;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod validation;
 
 pub use pipeline::Api;
 pub use registry::{Column, Resource, Scope};

@@ -5,7 +5,7 @@
 
 use crate::api::admission::{self, Admission};
 use crate::api::{DryRun, Errors, Request, Resource, Response, Status, Verb};
-use crate::api::{deletion, metadata, patch, resources, subresources};
+use crate::api::{decoding, deletion, metadata, patch, resources, subresources, validation};
 use crate::model::{Chance, Key, Object, Time, Value};
 use crate::store::Store;
 use crate::trace::Revision;
@@ -95,7 +95,9 @@ impl Api {
     /// The way of a new object, in running order.
     fn create(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
         let resource = call.resource;
-        let mut object = call.stored_form(call.request.body.clone())?;
+        let object = call.typed(call.request.body.clone())?;
+        let object = decoding::read(call, &object, None)?;
+        let mut object = call.stored_form(object);
         metadata::place(&mut object, resource, call.request)?;
         metadata::fill(&mut object, self.chance.uid(), call.now);
         call.key.name = object.name();
@@ -136,6 +138,7 @@ impl Api {
 
     fn validate_new(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
         let mut errors = Errors::default();
+        validation::metadata::validate(object, call.resource, &mut errors);
         (call.resource.validate)(object, &mut errors);
         call.refuse(&errors)?;
         (call.resource.allocate)(object, None, &self.store, &mut self.chance, &mut errors);
@@ -148,7 +151,9 @@ impl Api {
     /// It is not what it was sent to, it is based on an older revision, or it is not valid.
     pub(super) fn update(&mut self, call: &mut Call<'_>, old: &Object, new: Object) -> Result<Response, Status> {
         let resource = call.resource;
-        let mut new = call.stored_form(new.0)?;
+        let new = call.typed(new.0)?;
+        let new = decoding::read(call, &new, Some(old))?;
+        let mut new = call.stored_form(new);
         metadata::check_identity(&new, old, &call.key)?;
         metadata::carry_over(&mut new, old);
         if call.request.target.subresource == "status" {
@@ -169,6 +174,10 @@ impl Api {
 
     fn validate_changed(&mut self, call: &Call<'_>, new: &mut Object, old: &Object) -> Result<(), Status> {
         let mut errors = Errors::default();
+        if new.metadata() != old.metadata() {
+            validation::metadata::validate(new, call.resource, &mut errors);
+            validation::metadata::validate_update(new, old, &mut errors);
+        }
         if call.request.target.subresource != "status" {
             (call.resource.validate_update)(new, old, &mut errors);
             call.refuse(&errors)?;
@@ -211,8 +220,8 @@ impl Call<'_> {
         Err(Status::invalid(self.resource.kind, self.resource.group, &self.key.name, errors))
     }
 
-    /// The body as it is stored, which for a few resources is another one's form.
-    fn stored_form(&self, body: Value) -> Result<Object, Status> {
+    /// The body with its kind, which must be the one that was asked for.
+    fn typed(&self, body: Value) -> Result<Object, Status> {
         if body.as_map().is_none() {
             return Err(Status::bad_request("the body of the request was not an object"));
         }
@@ -225,10 +234,15 @@ impl Call<'_> {
                 found => return Err(self.wrong_kind(field, found, wanted)),
             }
         }
-        Ok(match self.resource.kept_as {
+        Ok(object)
+    }
+
+    /// The object as it is stored, which for a few resources is another one's form.
+    fn stored_form(&self, object: Object) -> Object {
+        match self.resource.kept_as {
             Some(conversion) if !self.is_stored_version(object.api_version()) => (conversion.to_stored)(object),
             Some(_) | None => object,
-        })
+        }
     }
 
     fn is_stored_version(&self, version: &str) -> bool {

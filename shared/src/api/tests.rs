@@ -227,7 +227,7 @@ fn services_get_addresses() {
     check(
         r#"
         create services {"metadata":{"name":"a"},"spec":{"ports":[{"port":80}]}} => spec.clusterIP spec.clusterIPs spec.ipFamilies
-        create services {"metadata":{"name":"b"},"spec":{"type":"NodePort","ports":[{"port":80},{"name":"x","port":81,"nodePort":30555}]}} => spec.ports
+        create services {"metadata":{"name":"b"},"spec":{"type":"NodePort","ports":[{"name":"w","port":80},{"name":"x","port":81,"nodePort":30555}]}} => spec.ports
         create services {"metadata":{"name":"c"},"spec":{"type":"NodePort","ports":[{"port":80,"nodePort":30555}]}}
         create services {"metadata":{"name":"d"},"spec":{"clusterIP":"1.2.3.4","ports":[{"port":80}]}}
         create services {"metadata":{"name":"e"},"spec":{"clusterIP":"None","selector":{"a":"b"},"ports":[{"port":80}]}} => spec.clusterIPs spec.ipFamilyPolicy
@@ -235,7 +235,7 @@ fn services_get_addresses() {
         "#,
         &expect![[r#"
             201 spec.clusterIP="10.111.137.64" spec.clusterIPs=["10.111.137.64"] spec.ipFamilies=["IPv4"]
-            201 spec.ports=[{"nodePort":32439,"port":80,"protocol":"TCP","targetPort":80},{"name":"x","nodePort":30555,"port":81,"protocol":"TCP","targetPort":81}]
+            201 spec.ports=[{"name":"w","nodePort":32439,"port":80,"protocol":"TCP","targetPort":80},{"name":"x","nodePort":30555,"port":81,"protocol":"TCP","targetPort":81}]
             422 Invalid Service "c" is invalid: spec.ports[0].nodePort: Invalid value: 30555: provided port is already allocated
             422 Invalid Service "d" is invalid: spec.clusterIPs: Invalid value: ["1.2.3.4"]: failed to allocate IP 1.2.3.4: the provided IP (1.2.3.4) is not in the valid range. The range of valid IPs is 10.96.0.0/12
             201 spec.clusterIPs=["None"] spec.ipFamilyPolicy="SingleStack"

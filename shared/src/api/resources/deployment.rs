@@ -3,6 +3,7 @@
 use crate::api::printing::{age, number, of_containers};
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::{count_generation, default, default_empty, keep, start_generation, within};
+use crate::api::validation;
 use crate::api::{Column, Resource};
 use crate::model::{Object, selector};
 
@@ -19,6 +20,8 @@ pub(super) const RESOURCE: Resource = Resource {
     prepare_for_create: start_generation,
     prepare_for_update,
     prepare_for_status,
+    validate: validation::workload::validate_deployment,
+    validate_update: validation::workload::validate_deployment_update,
     columns: &[
         Column::new("READY", |it, _| {
             format!("{}/{}", number(it.at("status.readyReplicas")), number(it.at("spec.replicas")))

@@ -3,6 +3,7 @@
 use crate::api::printing::{age, or_none};
 use crate::api::resources::pod_spec::canonical_amounts;
 use crate::api::resources::workload::{keep, within};
+use crate::api::validation;
 use crate::api::{Column, Resource, Scope, admission};
 use crate::model::{Object, Value};
 
@@ -22,6 +23,8 @@ pub(super) const RESOURCE: Resource = Resource {
         }
     },
     prepare_for_update: |new, old| keep(new, old, "status"),
+    validate: validation::node::validate,
+    validate_update: |new, _, errors| validation::node::validate(new, errors),
     selectable: &[("spec.unschedulable", |it| {
         if it.at("spec.unschedulable").is_true() { "true".into() } else { "false".into() }
     })],

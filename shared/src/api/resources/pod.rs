@@ -4,6 +4,7 @@ use crate::api::registry::Deletion;
 use crate::api::resources::pod_columns::COLUMNS;
 use crate::api::resources::pod_spec::default_pod;
 use crate::api::resources::workload::{count_generation, keep, within};
+use crate::api::validation;
 use crate::api::{Resource, admission};
 use crate::model::{Object, Quantity, Text, Value};
 
@@ -25,6 +26,9 @@ pub(super) const RESOURCE: Resource = Resource {
     prepare_for_create,
     prepare_for_update,
     prepare_for_status,
+    validate: validation::pod::validate,
+    validate_update: validation::pod::validate_update,
+    warn: validation::pod::warn,
     selectable: &[
         ("spec.nodeName", |it| it.at("spec.nodeName").text()),
         ("spec.restartPolicy", |it| it.at("spec.restartPolicy").text()),

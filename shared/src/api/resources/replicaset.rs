@@ -4,6 +4,7 @@ use crate::api::printing::{age, number, of_containers};
 use crate::api::resources::deployment::selector;
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::{default, next_generation, within};
+use crate::api::validation;
 use crate::api::{Column, Resource};
 use crate::model::{Object, Value};
 
@@ -24,6 +25,8 @@ pub(super) const RESOURCE: Resource = Resource {
     },
     prepare_for_create,
     prepare_for_update: next_generation,
+    validate: validation::workload::validate_replica_set,
+    validate_update: validation::workload::validate_replica_set_update,
     selectable: &[("status.replicas", |it| number(it.at("status.replicas")).into())],
     columns: &[
         Column::new("DESIRED", |set, _| number(set.at("spec.replicas"))),

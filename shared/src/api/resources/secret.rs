@@ -2,6 +2,7 @@
 
 use crate::api::printing::age;
 use crate::api::resources::workload::default_empty;
+use crate::api::validation;
 use crate::api::{Column, Resource, base64};
 use crate::model::{Object, Value};
 
@@ -14,6 +15,8 @@ pub(super) const RESOURCE: Resource = Resource {
         default_empty(secret, "type", "Opaque");
         fold_string_data(secret);
     },
+    validate: validation::config::validate_secret,
+    validate_update: validation::config::validate_secret_update,
     selectable: &[("type", |it| it.get("type").text())],
     columns: &[
         Column::new("TYPE", |it, _| it.get("type").str().to_owned()),

@@ -4,6 +4,7 @@ use crate::api::printing::{age, labels, or_none};
 use crate::api::registry::Deletion;
 use crate::api::resources::service_addresses::allocate;
 use crate::api::resources::workload::{default, default_empty, each, keep, within};
+use crate::api::validation;
 use crate::api::{Column, Resource};
 use crate::model::{Object, Value, names};
 
@@ -27,6 +28,8 @@ pub(super) const RESOURCE: Resource = Resource {
         drop_unused(service, old);
     },
     allocate,
+    validate: validation::service::validate,
+    validate_update: validation::service::validate_update,
     selectable: &[
         ("spec.clusterIP", |it| it.at("spec.clusterIP").text()),
         ("spec.type", |it| it.at("spec.type").text()),

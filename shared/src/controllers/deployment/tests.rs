@@ -127,11 +127,12 @@ fn a_rolling_update_keeps_within_surge_and_unavailable() {
     for seed in 0..60 {
         let mut chance = Chance::new(seed);
         let mut below = |end| i64::try_from(chance.below(end)).unwrap();
-        let (replicas, surge, unavailable) = (1 + below(12), below(4), below(4));
+        let (replicas, surge) = (1 + below(12), below(4));
+        let unavailable = if surge == 0 { 1 + below(3) } else { below(4) };
         let mut web = deployment("web", replicas);
         web.set("spec.strategy.rollingUpdate.maxSurge", surge);
         web.set("spec.strategy.rollingUpdate.maxUnavailable", unavailable);
-        let unavailable = if surge + unavailable == 0 { 1 } else { unavailable.min(replicas) };
+        let unavailable = unavailable.min(replicas);
         let mut play = Play::new(seed, web);
         play.settle(|_| {});
         play.edit(image("nginx:2"));

@@ -1,0 +1,55 @@
+//! From what a client sent to an object of the kind: wrong types are refused, unknown fields are named.
+//!
+//! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/{create,update,patch}.go` (`fieldValidation`).
+
+use crate::api::pipeline::Call;
+use crate::api::{FieldValidation, Resource, Status};
+use crate::model::decode::{Decoded, cannot_handle, decode, strict_error};
+use crate::model::schema::Schema;
+use crate::model::{Object, Value};
+
+/// Reads the body of a creation or an update; parts that are the old object's own are not read again.
+///
+/// # Errors
+/// The body is no object of the kind, or it has unknown fields and the request wants them refused.
+pub(super) fn read(call: &mut Call<'_>, object: &Object, old: Option<&Object>) -> Result<Object, Status> {
+    let found = object.kind().to_owned();
+    let decoded = decoded(call.resource, object, old);
+    let (resource, warnings) = (call.resource, &mut call.warnings);
+    let refuse = |reason: &str| Status::bad_request(cannot_handle(&found, resource.version, resource.kind, reason));
+    if let Some(error) = &decoded.error {
+        return Err(refuse(error));
+    }
+    if !decoded.unknown.is_empty() {
+        match call.request.options.field_validation {
+            FieldValidation::Strict => return Err(refuse(&strict_error(&decoded.unknown))),
+            FieldValidation::Warn => warnings.extend(decoded.unknown),
+            FieldValidation::Ignore => {}
+        }
+    }
+    Ok(Object(decoded.value))
+}
+
+fn decoded(resource: &Resource, object: &Object, old: Option<&Object>) -> Decoded {
+    let Some(id) = Schema::get().find(&resource.api_version(), resource.kind) else {
+        return Decoded { value: object.0.clone(), ..Decoded::default() };
+    };
+    let unchanged: Vec<&str> = match old {
+        Some(old) => ["metadata", "spec", "status"].into_iter().filter(|it| is_same(object, old, it)).collect(),
+        None => Vec::new(),
+    };
+    let mut changed = object.0.clone();
+    for field in &unchanged {
+        changed.map_mut().remove(field);
+    }
+    let mut decoded = decode(&changed, id);
+    for field in unchanged {
+        decoded.value.map_mut().insert(field, object.get(field));
+    }
+    decoded
+}
+
+fn is_same(object: &Object, old: &Object, field: &str) -> bool {
+    let value: &Value = object.get(field);
+    !value.is_null() && value == old.get(field)
+}

@@ -1,0 +1,185 @@
+//! Replays the recorded requests.
+
+use std::path::Path;
+
+use shared::api::{Api, FieldValidation, Options, Request, Resource, Response, Scope, Target, Verb, resources};
+use shared::model::{Chance, Object, ResourceName, Time, Value};
+
+use crate::conformance::{compare, json_lines};
+use crate::failure::Failure;
+use crate::files;
+
+/// What came of one recording.
+pub(super) struct Outcome {
+    /// The recording's name.
+    pub(super) name: String,
+    /// Which recordings it belongs to.
+    pub(super) kind: Kind,
+    /// Empty if all was the same.
+    pub(super) differences: Vec<String>,
+}
+
+/// The sorts of recording.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A wrong input that was to be refused with a certain message.
+    Refused,
+    /// An input that was to be accepted.
+    Accepted,
+    /// An object whose defaults were to be filled in.
+    Object,
+    /// A kind that is not offered yet.
+    Unknown,
+}
+
+const NODE: &str = r#"{"metadata":{"name":"node-2"}}"#;
+
+/// A fresh API server with a namespace, and the account that every namespace has.
+fn server(namespace: &str) -> Api {
+    let mut api = Api::new(Chance::new(1));
+    let made = Value::from([("metadata", Value::from([("name", namespace.into())]))]);
+    send(&mut api, Verb::Create, "namespaces", "", "", made);
+    let account = Value::from([("metadata", Value::from([("name", "default".into())]))]);
+    send(&mut api, Verb::Create, "serviceaccounts", namespace, "", account);
+    send(&mut api, Verb::Create, "nodes", "", "", Value::from_json(NODE).unwrap_or_default());
+    api
+}
+
+fn send(api: &mut Api, verb: Verb, resource: &str, namespace: &str, name: &str, body: Value) -> Response {
+    let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+    let target = Target {
+        resource: ResourceName::new(plural, group),
+        version: "v1".into(),
+        namespace: namespace.into(),
+        name: name.into(),
+        ..Target::default()
+    };
+    let options = Options { field_validation: FieldValidation::Strict, ..Options::default() };
+    api.handle(&Request { body, options, ..Request::new(verb, target) }, Time::VIRTUAL_START)
+}
+
+/// The documents of a file.
+fn documents(path: &Path) -> Result<Vec<Value>, Failure> {
+    let text = files::read_text(path)?;
+    Ok(shared::model::yaml::parse(&text).into_iter().map(|it| it.value).filter(|it| !it.is_null()).collect())
+}
+
+/// Every wrong input.
+pub(super) fn bad(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    json_lines(&folder.join("bad.jsonl"))?.iter().map(|record| one_bad(folder, record)).collect()
+}
+
+fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
+    let name = record.get("name").str().to_owned();
+    let file = folder.join(record.get("file").str());
+    let requests = record.get("api").items();
+    let found: Option<Vec<Place>> = requests.iter().map(|it| Place::read(it.get("path").str())).collect();
+    let Some(paths) = found.filter(|it| !it.is_empty()) else {
+        return Ok(Outcome { name, kind: Kind::Unknown, differences: Vec::new() });
+    };
+    let mut api = server(&paths[0].namespace);
+    let setup = file.with_extension("setup.yaml");
+    if setup.is_file() {
+        for document in documents(&setup)? {
+            create(&mut api, &paths[0].namespace, document);
+        }
+    }
+    let mut differences = Vec::new();
+    for ((request, path), body) in requests.iter().zip(&paths).zip(documents(&file)?) {
+        let verb = if request.get("method").str() == "PUT" { Verb::Update } else { Verb::Create };
+        let response = send(&mut api, verb, path.resource.name().as_str(), &path.namespace, &path.name, body);
+        differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
+    }
+    Ok(Outcome { name, kind: Kind::Refused, differences })
+}
+
+/// The path of a recorded request, to a resource that is offered.
+struct Place {
+    resource: &'static Resource,
+    namespace: String,
+    name: String,
+}
+
+impl Place {
+    fn read(path: &str) -> Option<Self> {
+        let path = path.split('?').next()?;
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let (group, rest) = match &parts[..] {
+            ["api", _, rest @ ..] => ("", rest),
+            ["apis", group, _, rest @ ..] => (*group, rest),
+            _ => return None,
+        };
+        let (namespace, rest) = match rest {
+            ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
+            _ => ("", rest),
+        };
+        let resource = resources::find(&ResourceName::new(rest.first()?, group))?;
+        Some(Self { resource, namespace: namespace.into(), name: rest.get(1).copied().unwrap_or("").into() })
+    }
+}
+
+fn create(api: &mut Api, namespace: &str, document: Value) -> Option<Response> {
+    let object = Object(document);
+    let resource = resources::find_kind(object.api_version(), object.kind())?;
+    let own = object.namespace();
+    let place = match resource.scope {
+        Scope::Cluster => "",
+        Scope::Namespaced if own.is_empty() => namespace,
+        Scope::Namespaced => &own,
+    };
+    Some(send(api, Verb::Create, resource.name().as_str(), place, "", object.0))
+}
+
+/// Every example of the documentation.
+pub(super) fn examples(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    let records = json_lines(&folder.join("examples.jsonl"))?;
+    let stored = json_lines(&folder.join("examples-objects.jsonl"))?;
+    let mut outcomes = Vec::new();
+    for record in &records {
+        let file = record.get("file").str();
+        let objects = stored.iter().find(|it| it.get("file").str() == file);
+        outcomes.extend(example(folder, record, objects.map_or(&Value::Null, |it| it.get("objects")))?);
+    }
+    Ok(outcomes)
+}
+
+fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>, Failure> {
+    let file = record.get("file").str();
+    let namespace = record.get("ns").str();
+    let mut api = server(namespace);
+    for other in record.get("namespaces_precreated").items() {
+        let made = Value::from([("metadata", Value::from([("name", other.clone())]))]);
+        send(&mut api, Verb::Create, "namespaces", "", "", made);
+    }
+    let mut refusals = Vec::new();
+    let mut outcomes = Vec::new();
+    let mut all_known = true;
+    for document in documents(&folder.join("examples").join(file))? {
+        let Some(response) = create(&mut api, namespace, document) else {
+            all_known = false;
+            continue;
+        };
+        match (response.as_object(), response.failure()) {
+            (Some(object), _) => outcomes.extend(compare_stored(file, object, stored)),
+            (None, Some(status)) => refusals.push(status.message.clone()),
+            (None, None) => {}
+        }
+    }
+    if !all_known {
+        outcomes.push(Outcome { name: file.into(), kind: Kind::Unknown, differences: Vec::new() });
+        return Ok(outcomes);
+    }
+    outcomes.push(Outcome {
+        name: file.into(),
+        kind: Kind::Accepted,
+        differences: compare::acceptance(record, &refusals),
+    });
+    Ok(outcomes)
+}
+
+fn compare_stored(file: &str, object: &Object, stored: &Value) -> Option<Outcome> {
+    let same = |it: &&Value| it.get("kind").str() == object.kind() && it.at("metadata.name").str() == object.name();
+    let recorded = stored.items().iter().find(same)?;
+    let name = format!("{file} {}/{}", object.kind(), object.name());
+    Some(Outcome { name, kind: Kind::Object, differences: compare::objects(object, recorded) })
+}

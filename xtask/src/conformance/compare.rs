@@ -1,0 +1,119 @@
+//! What counts as the same.
+
+use shared::api::Response;
+use shared::model::{Object, Value};
+
+/// The most differences that are shown of one object.
+const SHOWN_MAX: usize = 6;
+
+/// Compares an answer with the recorded one: the code, and the first line of the message.
+pub(super) fn answers(response: &Response, code: i64, body: &Value) -> Vec<String> {
+    let message = response.failure().map_or("", |it| it.message.as_str());
+    let recorded = body.get("message").str();
+    let mut differences = Vec::new();
+    if i64::from(response.code) != code {
+        differences.push(format!("answered {} instead of {code}", response.code));
+    }
+    let line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    if line(message) != line(recorded) {
+        differences.push(format!("said `{}` instead of `{}`", line(message), line(recorded)));
+    }
+    differences
+}
+
+/// Compares whether a file was accepted; a refusal must have been seen in kubectl's text.
+pub(super) fn acceptance(record: &Value, refusals: &[String]) -> Vec<String> {
+    let accepted = record.get("accepted").is_true();
+    let errors = record.at("apply.stderr").str();
+    let unseen = |it: &&String| !errors.contains(it.split(" is invalid: ").last().unwrap_or(it));
+    match (accepted, refusals) {
+        (true, []) => Vec::new(),
+        (true, refusals) => vec![format!("refused: {}", refusals.join(", "))],
+        (false, []) => vec![format!("accepted, though it was refused: {}", errors.trim())],
+        (false, refusals) => refusals.iter().filter(unseen).map(|it| format!("refused with `{it}`")).collect(),
+    }
+}
+
+/// Compares an object with the recorded one, leaving out what chance, time, the nodes and the controllers decide.
+pub(super) fn objects(object: &Object, recorded: &Value) -> Vec<String> {
+    let mut differences = Vec::new();
+    differ("", &comparable(object), &comparable(recorded), &mut differences);
+    differences.truncate(SHOWN_MAX);
+    differences
+}
+
+fn comparable(object: &Value) -> Value {
+    let mut object = object.clone();
+    for path in [
+        "metadata.uid",
+        "metadata.resourceVersion",
+        "metadata.creationTimestamp",
+        "metadata.generation",
+        "metadata.managedFields",
+        "spec.clusterIP",
+        "spec.clusterIPs",
+        "spec.nodeName",
+        "status",
+        "secrets",
+    ] {
+        object.remove(path);
+    }
+    for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+        drop_key(&mut object, "labels", label);
+    }
+    for annotation in ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"] {
+        drop_key(&mut object, "annotations", annotation);
+    }
+    for port in object.entry("spec").map_mut().entry("ports").list_mut() {
+        port.remove("nodePort");
+    }
+    if object.at("spec.ports").is_empty() {
+        object.remove("spec.ports");
+    }
+    if object.get("spec").is_empty() {
+        object.remove("spec");
+    }
+    without_random(&object)
+}
+
+fn drop_key(object: &mut Value, field: &str, key: &str) {
+    let place = object.entry("metadata");
+    if place.get(field).as_map().is_some() {
+        place.entry(field).map_mut().remove(key);
+    }
+    if place.get(field).is_empty() {
+        place.remove(field);
+    }
+}
+
+/// The token volume's random name becomes one name.
+fn without_random(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.starts_with("kube-api-access-") => "kube-api-access-x".into(),
+        Value::List(items) => items.iter().map(without_random).collect(),
+        Value::Map(fields) => Value::Map(fields.iter().map(|(key, it)| (key.clone(), without_random(it))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn differ(path: &str, ours: &Value, theirs: &Value, out: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Map(_), Value::Map(_)) => {
+            for (key, it) in theirs.fields() {
+                differ(&format!("{path}.{key}"), ours.get(key), it, out);
+            }
+            for (key, it) in ours.fields() {
+                if theirs.as_map().is_some_and(|map| !map.contains_key(key)) {
+                    out.push(format!("{path}.{key}: {it} is too much"));
+                }
+            }
+        }
+        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
+            for (index, (ours, theirs)) in a.iter().zip(b.iter()).enumerate() {
+                differ(&format!("{path}[{index}]"), ours, theirs, out);
+            }
+        }
+        _ if ours == theirs => {}
+        _ => out.push(format!("{path}: {ours} instead of {theirs}")),
+    }
+}

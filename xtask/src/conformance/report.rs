@@ -1,0 +1,53 @@
+//! The result as a document.
+
+use std::fmt::Write as _;
+
+use crate::conformance::cases::{Kind, Outcome};
+
+/// Departures that are meant, each with its reason.
+const DIFFERENCES: &[&str] = &[
+    "A refused update of a pod's spec ends after its first line: Kubernetes adds a diff of its internal Go structs, which exist nowhere else.",
+    "A pod whose namespace has no service account `default` yet is admitted; Kubernetes waits a second for it and then refuses.",
+    "Clusters are single stack IPv4 with Services in 10.96.0.0/12 and node ports 30000-32767, the defaults of kube-apiserver.",
+];
+
+const ROWS: &[(Kind, &str)] = &[
+    (Kind::Refused, "inputs, most of them wrong: code and message the same"),
+    (Kind::Accepted, "examples of the documentation: accepted or refused the same"),
+    (Kind::Object, "objects of the examples: stored the same, defaults filled in"),
+    (Kind::Unknown, "recordings of kinds that are not offered"),
+];
+
+/// One line per sort of recording.
+pub(super) fn summary(results: &[Outcome]) -> String {
+    let mut text = String::new();
+    for (kind, about) in ROWS {
+        let all = results.iter().filter(|it| it.kind == *kind);
+        let (total, same) =
+            all.fold((0, 0), |(total, same), it| (total + 1, same + usize::from(it.differences.is_empty())));
+        // Writing to a string cannot fail.
+        let _ = if *kind == Kind::Unknown {
+            writeln!(text, "| {about} | | {total} |")
+        } else {
+            writeln!(text, "| {about} | {same} | {total} |")
+        };
+    }
+    text
+}
+
+/// The whole document.
+pub(super) fn write(results: &[Outcome]) -> String {
+    let mut text = String::from(
+        "# Conformance\n\nThe API server held against recordings of Kubernetes v1.36: `cargo xtask conformance FOLDER`.\n\n| what | the same | of |\n| --- | --- | --- |\n",
+    );
+    text.push_str(&summary(results));
+    text.push_str("\n## Differences that are meant\n\n");
+    for difference in DIFFERENCES {
+        let _ = writeln!(text, "* {difference}");
+    }
+    text.push_str("\n## Recordings that are not the same\n\n");
+    for result in results.iter().filter(|it| !it.differences.is_empty()) {
+        let _ = writeln!(text, "* {}: {}", result.name, result.differences.join("; "));
+    }
+    text
+}
