@@ -241,17 +241,19 @@ impl Kubelet {
         self.turn(&report.pod, context, &report.describe(), |pod, turn| sync::hear(pod, report, turn))
     }
 
-    /// Everything that is due by now.
+    /// One thing that is due by now: the heartbeats or a pod. What else is due stays so.
     fn wake(&mut self, context: Context<'_>) -> Vec<Effect> {
-        let mut effects = self.beat(context.now);
-        while let Some((at, uid)) = self.agenda.first().cloned() {
-            if at > context.now {
-                break;
-            }
-            self.agenda.pop_first();
-            effects.extend(self.turn(&uid, context, "time has passed", |_, _| {}));
+        let effects = self.beat(context.now);
+        if !effects.is_empty() {
+            return effects;
         }
-        effects
+        match self.agenda.first().cloned().filter(|(at, _)| *at <= context.now) {
+            Some((_, uid)) => {
+                self.agenda.pop_first();
+                self.turn(&uid, context, "time has passed", |_, _| {})
+            }
+            None => Vec::new(),
+        }
     }
 
     /// The heartbeats that are due.
@@ -330,8 +332,8 @@ impl Kubelet {
         change(&mut pod, &mut turn);
         sync::sync(&mut pod, &mut turn);
         let mut effects = turn.effects;
-        if effects.iter().any(|it| !matches!(it, Effect::Runtime(Command::Check { .. }))) {
-            let (about, wanted) = (pod.key.clone(), turn.wanted);
+        let (about, wanted) = (pod.key.clone(), turn.wanted);
+        if !wanted.is_empty() || effects.iter().any(|it| matches!(it, Effect::Event(_))) {
             let observed = smol_str::format_smolstr!("{observed}; {}", status::summary(&pod));
             effects.push(Effect::Note { about, observed, desired: wanted.join(", ").into() });
         }

@@ -52,10 +52,12 @@ fn crashes(pod: &mut PodState, name: &Text, turn: &mut Turn<'_>) -> bool {
 /// True when the image is here; otherwise it is being fetched, or the container waits.
 fn has_image(pod: &mut PodState, name: &Text, spec: &Value, turn: &mut Turn<'_>) -> bool {
     let image = spec.get("image").text();
-    let Some(full) = images::full_name(&image) else { return refuse_name(pod, name, &image, turn) };
-    let is_here = turn.profile == Profile::Ideal || turn.images.contains_key(&full);
-    let presence = if is_here { Presence::Here } else { Presence::Absent };
-    let need = if turn.profile == Profile::Ideal { Need::Present } else { images::need(spec, presence) };
+    let need = match (turn.profile, images::full_name(&image)) {
+        (Profile::Ideal, _) => Need::Present,
+        (Profile::Faithful, None) => return refuse_name(pod, name, &image, turn),
+        (Profile::Faithful, Some(full)) if turn.images.contains_key(&full) => images::need(spec, Presence::Here),
+        (Profile::Faithful, Some(_)) => images::need(spec, Presence::Absent),
+    };
     match need {
         Need::Present => {
             let message =
@@ -135,15 +137,19 @@ fn create(pod: &mut PodState, role: Role, name: &Text, spec: &Value, turn: &mut 
         }
     };
     let files = volumes::files(spec, from);
+    let probes = match turn.profile {
+        Profile::Ideal => Probes::recorded(&pod.object),
+        Profile::Faithful => Probes::default(),
+    };
     let Some(container) = pod.containers.get_mut(name) else { return };
-    begin(container, turn.now, turn.profile);
+    begin(container, probes, turn.now);
     let order = container_spec(pod, role, name, spec, env, files);
     let what = if order.run.attempt > 0 { "restart" } else { "start" };
     turn.order(Command::StartContainer(Box::new(order)), format_smolstr!("{what} container {name}"));
 }
 
 /// The old run becomes the last one.
-fn begin(container: &mut Container, now: Time, profile: Profile) {
+fn begin(container: &mut Container, probes: Probes, now: Time) {
     let ended = container.ended().cloned();
     if let Some(ended) = &ended {
         container.crash_backoff.fail(ended.finished_at.unwrap_or(now), now);
@@ -152,7 +158,7 @@ fn begin(container: &mut Container, now: Time, profile: Profile) {
     container.run = RunState::Starting(ended);
     container.retry_at = None;
     container.pull = Pull::Wanted;
-    container.probes = if profile == Profile::Ideal { Probes::passed() } else { Probes::default() };
+    container.probes = probes;
 }
 
 fn container_spec(

@@ -136,7 +136,7 @@ fn entry(pod: &PodState, role: Role, spec: &Value, profile: Profile) -> Value {
     let fallback = Container::default();
     let container = pod.containers.get(&name).unwrap_or(&fallback);
     let mut it = Value::from([("name", Value::from(&name)), ("restartCount", container.shown_restarts().into())]);
-    it.set("ready", is_ready(pod, role, spec, container));
+    it.set("ready", is_ready(role, spec, container));
     it.set("started", container.running().is_some_and(|run| !run.hook) && container.probes.is_started(spec));
     it.set("state", state(pod, container));
     it.set("lastState", last_state(container));
@@ -188,12 +188,11 @@ fn mount(spec: &Value) -> Value {
 }
 
 /// Whether a container counts as ready.
-pub(super) fn is_ready(pod: &PodState, role: Role, spec: &Value, container: &Container) -> bool {
+pub(super) fn is_ready(role: Role, spec: &Value, container: &Container) -> bool {
     match role {
         Role::Init => container.ended().is_some_and(|it| it.code == 0),
         Role::Sidecar | Role::Main => {
-            let unready = pod.object.annotation("golden.example/unready") == Some("true");
-            container.running().is_some_and(|run| !run.hook) && container.probes.is_ready(spec) && !unready
+            container.running().is_some_and(|run| !run.hook) && container.probes.is_ready(spec)
         }
     }
 }
@@ -302,7 +301,7 @@ fn containers_ready(pod: &PodState, phase: &str) -> Verdict {
     }
     let unready = specs(&pod.object).filter(|(role, spec)| {
         let container = pod.containers.get(spec.get("name").str());
-        *role != Role::Init && !container.is_some_and(|it| is_ready(pod, *role, spec, it))
+        *role != Role::Init && !container.is_some_and(|it| is_ready(*role, spec, it))
     });
     let names: Vec<&str> = unready.map(|(_, spec)| spec.get("name").str()).collect();
     if names.is_empty() {
@@ -334,7 +333,7 @@ pub(super) fn summary(pod: &PodState) -> Text {
     let all = specs(&pod.object).filter(|(role, _)| *role != Role::Init);
     let ready = all.clone().filter(|(role, spec)| {
         let container = pod.containers.get(spec.get("name").str());
-        container.is_some_and(|it| is_ready(pod, *role, spec, it))
+        container.is_some_and(|it| is_ready(*role, spec, it))
     });
     format_smolstr!("{}, {}/{} ready", phase(pod), ready.count(), all.count())
 }

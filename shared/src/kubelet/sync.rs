@@ -147,11 +147,14 @@ fn ask(pod: &mut PodState, name: &Text, spec: &Value, purpose: Purpose, turn: &m
             let message =
                 format_smolstr!("{} probe errored and resulted in unknown state: {why}", probes::title(purpose));
             turn.warning(pod, name, "Unhealthy", message);
+            if let Some(container) = pod.containers.get_mut(name) {
+                container.probes.give_up(purpose);
+            }
         }
     }
 }
 
-/// Takes in what the node reports; true if the pod is to be looked at.
+/// Takes in what the node reports.
 pub(super) fn hear(pod: &mut PodState, report: &Report, turn: &mut Turn<'_>) {
     match &report.what {
         Happening::SandboxReady { ip } => pod.sandbox = Sandbox::Ready(ip.clone()),

@@ -52,7 +52,8 @@ pub(super) fn let_go(pod: &mut PodState, turn: &mut Turn<'_>) {
 
 fn delete(pod: &mut PodState, turn: &mut Turn<'_>) {
     pod.life = Life::Released;
-    turn.write(Write::delete(&pod.key, &pod.uid, "every container has ended").grace(0));
+    let write = Write::delete(&pod.key, &pod.uid, "every container has ended").grace(0);
+    turn.write(write.following(&pod.key, "metadata.deletionTimestamp"));
 }
 
 /// Marks containers that never ran as ended, so that the last status has no waiting ones.

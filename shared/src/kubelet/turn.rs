@@ -99,7 +99,8 @@ impl<'a> Turn<'a> {
         object.set("status", &new);
         pod.sent = Some((revision, new));
         let reason = smol_str::format_smolstr!("status: {}", status::summary(pod));
-        self.write(Write::update_status(&pod.key, object, reason).tolerating(&["NotFound"]));
+        let write = Write::update_status(&pod.key, object, reason).tolerating(&["NotFound"]);
+        self.write(write.following(&pod.key, "spec.containers"));
     }
 }
 

@@ -28,8 +28,9 @@ pub(super) fn perform(
         }
         Check::Grpc { host, port, .. } => {
             let open = !refused(*port) && processes.iter().any(|it| it.listens(*port));
+            let seconds = timeout.as_seconds();
             let why = format_smolstr!(
-                "timeout: failed to connect service \"{host}:{port}\" within 1s: context deadline exceeded"
+                "timeout: failed to connect service \"{host}:{port}\" within {seconds}s: context deadline exceeded"
             );
             (if open { Outcome::Success } else { Outcome::Failure(why) }, Span::millis(3))
         }

@@ -6,6 +6,7 @@ use crate::kubelet::images::full_name;
 use crate::kubelet::runtime::ImageInfo;
 use crate::model::{Fnv, Text};
 use smol_str::format_smolstr;
+use std::collections::BTreeMap;
 
 /// What a container's process does when nothing else is asked of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Behaviour {
     Agnhost,
     /// A shell that ends at once without a terminal.
     Shell,
+    /// `stress`: uses as much memory as its arguments say.
+    Stress,
     /// Stays up until it is killed.
     Idle,
 }
@@ -42,10 +45,11 @@ struct Repository {
     versions: &'static [(u32, u32, u32)],
 }
 
-/// The known images, and a rule for all others.
+/// The known images, those added to them, and a rule for all others.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    _private: (),
+    /// Size in bytes and behaviour by path: `docker.io/team/app`.
+    added: BTreeMap<Text, (i64, Behaviour)>,
 }
 
 /// An image as a registry has it.
@@ -137,6 +141,7 @@ const REPOSITORIES: &[Repository] = &[
     repo("docker.io/library/golang", 305_880_223, 78_245_904, Behaviour::Shell, &[(1, 10, 25)]),
     repo("docker.io/library/rabbitmq", 104_556_703, 63_227_410, Behaviour::Server(5672), &[(3, 6, 13), (4, 0, 2)]),
     repo("docker.io/library/hello-world", 10_072, 0, Behaviour::Shell, &[]),
+    repo("docker.io/polinux/stress", 4_041_495, 0, Behaviour::Stress, &[]),
     repo("registry.k8s.io/pause", 320_448, 0, Behaviour::Idle, &[(2, 0, 0), (3, 0, 10)]),
     repo("registry.k8s.io/e2e-test-images/agnhost", 53_284_761, 0, Behaviour::Agnhost, &[(2, 0, 59)]),
     repo("registry.k8s.io/e2e-test-images/nginx", 51_028_224, 0, Behaviour::Nginx, &[(1, 14, 15)]),
@@ -159,6 +164,11 @@ const VARIANTS: &[&str] = &[
 const ABSENT: &[&str] = &["doesnotexist", "does-not-exist", "nonexistent", "non-existent", "missing", "typo", "nosuch"];
 
 impl Catalog {
+    /// Adds a repository, all of whose tags exist, of this size in bytes; `path` is in full: `docker.io/team/app`.
+    pub fn add(&mut self, path: impl Into<Text>, size: i64, behaviour: Behaviour) {
+        self.added.insert(path.into(), (size, behaviour));
+    }
+
     /// What a registry answers about an image.
     ///
     /// # Errors
@@ -167,21 +177,25 @@ impl Catalog {
         let full = full_name(name).ok_or_else(|| format_smolstr!("invalid reference format: {name}"))?;
         let (path, tag) = split(&full);
         let known = REPOSITORIES.iter().find(|it| it.name == path);
+        if let Some((size, behaviour)) = self.added.get(path) {
+            return Ok(image(name, &full, *size, *behaviour));
+        }
         if ABSENT.iter().any(|word| path.contains(word)) {
             return Err(denied(&full));
         }
         if ABSENT.iter().any(|word| tag.contains(word)) || known.is_some_and(|it| !it.has_tag(tag)) {
             return Err(not_found(&full));
         }
-        let info = ImageInfo {
-            name: name.into(),
-            full_name: full.clone(),
-            digest: format_smolstr!("{path}@sha256:{}", digest(&[&full])),
-            size: known.map_or_else(|| guessed_size(path), |it| it.size_of(tag)),
-        };
-        let layers = layers(path, tag, info.size);
-        Ok(Image { info, layers, behaviour: known.map_or(Behaviour::Idle, |it| it.behaviour) })
+        let size = known.map_or_else(|| guessed_size(path), |it| it.size_of(tag));
+        Ok(image(name, &full, size, known.map_or(Behaviour::Idle, |it| it.behaviour)))
     }
+}
+
+fn image(name: &str, full: &Text, size: i64, behaviour: Behaviour) -> Image {
+    let (path, tag) = split(full);
+    let digest = format_smolstr!("{path}@sha256:{}", digest(&[full]));
+    let info = ImageInfo { name: name.into(), full_name: full.clone(), digest, size };
+    Image { info, layers: layers(path, tag, size), behaviour }
 }
 
 impl Repository {
@@ -326,6 +340,14 @@ mod tests {
             team/app:nonexistent: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/team/app:nonexistent": failed to resolve reference "docker.io/team/app:nonexistent": docker.io/team/app:nonexistent: not found
         "#]],
         );
+    }
+
+    #[test]
+    fn added_repositories_are_as_they_were_added() {
+        let mut catalog = Catalog::default();
+        catalog.add("docker.io/team/missing", 7_000_000, Behaviour::Web(8080));
+        let image = catalog.resolve("team/missing:v1").unwrap();
+        assert_eq!((image.info.size, image.behaviour), (7_000_000, Behaviour::Web(8080)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::check;
 use super::fault::Fault;
 use super::images::{Catalog, digest};
-use super::process::{LogLine, Process, Program, cannot_start};
+use super::process::{LogLine, Process, Program, cannot_start, exceeds_memory};
 use super::pulls::{Ask, PullProgress, Pulls};
 use super::script::Next;
 use crate::kubelet::Profile;
@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many past runs of a container keep their logs.
 const RUNS_KEPT: u32 = 1;
+
+/// How long a process allocates before it meets its memory limit.
+const OOM_AFTER: Span = Span::millis(800);
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
@@ -478,6 +481,7 @@ impl SimNode {
         if self.config.profile == Profile::Ideal {
             info.digest = format_smolstr!("docker.io/library/fake@sha256:{}", digest(&[&info.name]));
         }
+        let exceeds = exceeds_memory(&spec, image.behaviour);
         let mut process = Process::new(spec, image, id.clone(), hostname, now);
         let crash = self.faults.crashing.get(&process.spec.image).copied();
         if self.config.profile == Profile::Ideal {
@@ -494,6 +498,9 @@ impl SimNode {
             what: Happening::Started { run: run.clone(), id, image: info },
             cause,
         });
+        if exceeds {
+            self.put(now + OOM_AFTER, Due::End { run: run.clone(), code: 137, oom: true }, cause);
+        }
         self.advance(&run, crash.and_then(|it| it.1).or(cause), now);
     }
 

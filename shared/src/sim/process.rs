@@ -78,10 +78,13 @@ impl Process {
         let mut files: std::collections::BTreeMap<Text, String> =
             spec.files.iter().map(|(path, text)| (path.clone(), text.to_string())).collect();
         files.insert(Text::new_static("/etc/hostname"), format!("{hostname}\n"));
+        if let Some((path, page)) = start_page(image.behaviour) {
+            files.entry(Text::new_static(path)).or_insert_with(|| page.to_owned());
+        }
         let mut env: std::collections::BTreeMap<Text, Text> = spec.env.iter().cloned().collect();
         env.insert(Text::new_static("HOSTNAME"), hostname.clone());
         let world = World { files, env, hostname };
-        let (program, lines) = program(&spec, image.behaviour);
+        let (program, lines) = program(&spec, image.behaviour, now);
         let mut it =
             Self { spec, image, id, world, started_at: now, ended: None, log: Vec::new(), open_line: false, program };
         for line in lines {
@@ -125,7 +128,7 @@ impl Process {
             // A shell or sleep as process 1 has no handler, and the kernel delivers it no signal without one.
             Program::Script(_) => None,
             Program::Serves { as_what, .. } => match as_what {
-                Behaviour::Shell => None,
+                Behaviour::Shell | Behaviour::Stress => None,
                 Behaviour::Agnhost => Some((Span::millis(10), 2)),
                 Behaviour::Idle | Behaviour::Web(_) => Some((Span::millis(100), 143)),
                 Behaviour::Nginx | Behaviour::Httpd | Behaviour::Redis | Behaviour::Server(_) => {
@@ -171,7 +174,7 @@ impl Process {
                 }
             }
             Behaviour::Agnhost => self.agnhost(path, now),
-            Behaviour::Web(_) | Behaviour::Idle | Behaviour::Shell => 200,
+            Behaviour::Web(_) | Behaviour::Idle | Behaviour::Shell | Behaviour::Stress => 200,
         };
         if matches!(as_what, Behaviour::Nginx | Behaviour::Httpd) {
             let stamp = access_time(now);
@@ -185,7 +188,8 @@ impl Process {
     fn has_page(&self, as_what: Behaviour, path: &str) -> bool {
         let root = if as_what == Behaviour::Nginx { "/usr/share/nginx/html" } else { "/usr/local/apache2/htdocs" };
         let path = path.split('?').next().unwrap_or(path);
-        path == "/" || path == "/index.html" || self.world.files.contains_key(format!("{root}{path}").as_str())
+        let page = if path.ends_with('/') { format!("{root}{path}index.html") } else { format!("{root}{path}") };
+        self.world.files.contains_key(page.as_str())
     }
 
     fn agnhost(&self, path: &str, now: Time) -> u16 {
@@ -201,6 +205,7 @@ impl Process {
             i64::try_from(super::images::hash(&[&self.id, &(now.as_seconds() / 15).to_string()]) % 16).unwrap_or(0);
         let (cpu, memory) = match (&self.program, self.image.behaviour) {
             (Program::Script(_), _) => (1, MEBI),
+            (_, Behaviour::Stress) => (40, stressed(&self.spec).unwrap_or(MEBI)),
             (_, Behaviour::Server(_)) => (8, 180 * MEBI),
             (_, Behaviour::Web(_) | Behaviour::Idle) => (3, 42 * MEBI),
             (_, Behaviour::Redis | Behaviour::Httpd) => (3, 9 * MEBI),
@@ -225,8 +230,46 @@ impl Process {
     }
 }
 
+/// The page that a web server's image brings along.
+fn start_page(behaviour: Behaviour) -> Option<(&'static str, &'static str)> {
+    match behaviour {
+        Behaviour::Nginx => Some(("/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n")),
+        Behaviour::Httpd => {
+            Some(("/usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n"))
+        }
+        Behaviour::Redis
+        | Behaviour::Server(_)
+        | Behaviour::Web(_)
+        | Behaviour::Agnhost
+        | Behaviour::Shell
+        | Behaviour::Stress
+        | Behaviour::Idle => None,
+    }
+}
+
+/// The memory in bytes that a `stress` is told to use: `--vm-bytes 250M`.
+fn stressed(spec: &ContainerSpec) -> Option<i64> {
+    let argv: Vec<&Text> = spec.command.iter().chain(&spec.args).collect();
+    let at = argv.iter().position(|it| *it == "--vm-bytes")?;
+    let text = argv.get(at + 1)?;
+    let (digits, unit) = text.split_at(text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => 0,
+    };
+    digits.parse::<i64>().ok()?.checked_mul(1 << shift)
+}
+
+/// True if a container of this image and with these arguments needs more memory than its limit allows.
+pub(super) fn exceeds_memory(spec: &ContainerSpec, behaviour: Behaviour) -> bool {
+    let wanted = if behaviour == Behaviour::Stress { stressed(spec) } else { None };
+    spec.memory_limit > 0 && wanted.is_some_and(|it| it > spec.memory_limit)
+}
+
 /// The program of a container, and the first lines of its log.
-fn program(spec: &ContainerSpec, behaviour: Behaviour) -> (Program, Vec<String>) {
+fn program(spec: &ContainerSpec, behaviour: Behaviour, now: Time) -> (Program, Vec<String>) {
     let shell = behaviour == Behaviour::Shell;
     let argv: Vec<Text> = match (spec.command.is_empty(), shell) {
         (false, _) => spec.command.iter().chain(&spec.args).cloned().collect(),
@@ -234,12 +277,13 @@ fn program(spec: &ContainerSpec, behaviour: Behaviour) -> (Program, Vec<String>)
         (true, false) => Vec::new(),
     };
     let name = argv.first().map_or("", |it| it.rsplit('/').next().unwrap_or(it));
-    let starts_server = ["nginx", "httpd", "httpd-foreground", "redis-server", "agnhost", "docker-entrypoint.sh"];
+    let starts_server =
+        ["nginx", "httpd", "httpd-foreground", "redis-server", "agnhost", "docker-entrypoint.sh", "stress"];
     if name.is_empty() && shell {
         return (Program::Ends { at: Time::default(), code: 0 }, Vec::new());
     }
     if name.is_empty() || (starts_server.contains(&name) && !shell) {
-        return (serves(spec, behaviour), start_lines(behaviour));
+        return (serves(spec, behaviour), start_lines(behaviour, now));
     }
     match machine(&argv, name) {
         Some(machine) => (Program::Script(Box::new(machine)), Vec::new()),
@@ -276,7 +320,12 @@ fn has_program(behaviour: Behaviour, name: &str) -> bool {
     let is_usual = PROGRAMS.contains(&name) || script::COMMANDS.contains(&name);
     match behaviour {
         Behaviour::Shell | Behaviour::Nginx | Behaviour::Httpd => is_usual || name.contains('.'),
-        Behaviour::Redis | Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Agnhost | Behaviour::Idle => true,
+        Behaviour::Redis
+        | Behaviour::Server(_)
+        | Behaviour::Web(_)
+        | Behaviour::Agnhost
+        | Behaviour::Stress
+        | Behaviour::Idle => true,
     }
 }
 
@@ -396,7 +445,7 @@ fn serves(spec: &ContainerSpec, as_what: Behaviour) -> Program {
         Behaviour::Redis => Some(6379),
         Behaviour::Server(port) | Behaviour::Web(port) => Some(port),
         Behaviour::Agnhost => agnhost_port(spec),
-        Behaviour::Shell | Behaviour::Idle => None,
+        Behaviour::Shell | Behaviour::Stress | Behaviour::Idle => None,
     };
     let declared = spec.ports.iter().map(|it| it.1);
     // What an unknown image listens on is only known from the ports that its pod declares.
@@ -420,19 +469,26 @@ fn agnhost_port(spec: &ContainerSpec) -> Option<u16> {
 }
 
 /// What a server prints when it starts, shortened.
-fn start_lines(behaviour: Behaviour) -> Vec<String> {
-    let lines: &[&str] = match behaviour {
-        Behaviour::Nginx => &[
-            "/docker-entrypoint.sh: Configuration complete; ready for start up",
-            "[notice] 1#1: using the \"epoll\" event method",
-            "[notice] 1#1: start worker processes",
-        ],
-        Behaviour::Httpd => &["[mpm_event:notice] AH00489: Apache configured -- resuming normal operations"],
-        Behaviour::Redis => &["1:M * Ready to accept connections tcp"],
-        Behaviour::Agnhost | Behaviour::Shell => &[],
-        Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Idle => return vec![simulated("the image's program")],
-    };
-    lines.iter().map(|it| (*it).to_owned()).collect()
+fn start_lines(behaviour: Behaviour, now: Time) -> Vec<String> {
+    let stamp = now.to_string().replace('-', "/").replace('T', " ").replace('Z', "");
+    match behaviour {
+        Behaviour::Nginx => {
+            let entry = |text: &str| format!("/docker-entrypoint.sh: {text}");
+            let notice = |text: &str| format!("{stamp} [notice] 1#1: {text}");
+            vec![
+                entry("/docker-entrypoint.d/ is not empty, will attempt to perform configuration"),
+                entry("Looking for shell scripts in /docker-entrypoint.d/"),
+                entry("Configuration complete; ready for start up"),
+                notice("using the \"epoll\" event method"),
+                notice("start worker processes"),
+            ]
+        }
+        Behaviour::Httpd => vec!["AH00094: Command line: 'httpd -D FOREGROUND'".to_owned()],
+        Behaviour::Redis => vec!["1:M * Ready to accept connections tcp".to_owned()],
+        Behaviour::Agnhost | Behaviour::Shell => Vec::new(),
+        Behaviour::Stress => vec!["stress: info: [1] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd".to_owned()],
+        Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Idle => vec![simulated("the image's program")],
+    }
 }
 
 fn simulated(what: &str) -> String {

@@ -905,3 +905,37 @@ fn equal_seeds_give_equal_runs() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_container_over_its_memory_limit_is_killed() {
+    let pod = r#"{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"polinux/stress","command":["stress"],
+        "args":["--vm","1","--vm-bytes","250M"],"resources":{"limits":{"memory":"100Mi"}}}]}}"#;
+    check(
+        pod,
+        10,
+        &expect![[r#"
+        0.0 Pending 0/0
+        0.0 Pending 0/1 c=ContainerCreating
+        0.3 Pending 0/1 c=ContainerCreating
+        0.9 Running 1/1 c=running
+        1.7 Failed 0/1 c=OOMKilled(137)
+    "#]],
+    );
+}
+
+#[test]
+fn a_probe_of_a_port_that_does_not_exist_is_announced_each_time() {
+    let pod = r#"{"spec":{"containers":[{"name":"web","image":"nginx:1.27","livenessProbe":{"tcpSocket":{"port":"admin"},"periodSeconds":5}}]}}"#;
+    check_events(
+        pod,
+        10,
+        &expect![[r#"
+        0.3 Normal Pulling: Pulling image "nginx:1.27"
+        2.2 Normal Pulled: Successfully pulled image "nginx:1.27" in 1.909s (1.909s including waiting). Image size: 72950530 bytes.
+        2.3 Normal Created: Container created
+        2.3 Normal Started: Container started
+        2.3 Warning Unhealthy: Liveness probe errored and resulted in unknown state: strconv.Atoi: parsing "admin": invalid syntax
+        7.3 Warning Unhealthy: Liveness probe errored and resulted in unknown state: strconv.Atoi: parsing "admin": invalid syntax
+    "#]],
+    );
+}
