@@ -73,8 +73,7 @@ pub(super) fn create(rollout: &mut Rollout<'_>) -> ControlFlow<()> {
         count_collision(rollout, &key);
         return ControlFlow::Break(());
     }
-    report_refusal(rollout, &set);
-    if is_namespace_ending(rollout) {
+    if report_refusal(rollout, &set).is_break() || is_namespace_ending(rollout) {
         return ControlFlow::Break(());
     }
     describe_creation(rollout, &set);
@@ -153,18 +152,20 @@ fn count_collision(rollout: &mut Rollout<'_>, taken: &Key) {
     rollout.write_status(status, format!("counted collision {count}: the name {} is taken", taken.name));
 }
 
-/// Says in the status that the set could not be created.
-fn report_refusal(rollout: &mut Rollout<'_>, set: &Object) {
+/// Says in the status that the set could not be created. Breaks if that is news: the next pass tries again.
+fn report_refusal(rollout: &mut Rollout<'_>, set: &Object) -> ControlFlow<()> {
     let about_sets = |it: &&Status| it.details.get("kind").str().to_ascii_lowercase().starts_with("replicaset");
     let refused =
         rollout.view.failure.filter(about_sets).filter(|it| !matches!(it.reason, "Conflict" | "AlreadyExists"));
-    let Some(failure) = refused.filter(|_| has_deadline(&rollout.deployment)) else { return };
+    let Some(failure) = refused.filter(|_| has_deadline(&rollout.deployment)) else { return ControlFlow::Continue(()) };
     let message = format!("Failed to create new replica set \"{}\": {}", set.name(), failure.message);
     let mut status = rollout.deployment.get("status").clone();
     progressing("False", "ReplicaSetCreateError", message).put(&mut status, rollout.view.now);
-    if status != *rollout.deployment.get("status") {
-        rollout.write_status(status, "said why the ReplicaSet could not be created");
+    if status == *rollout.deployment.get("status") {
+        return ControlFlow::Continue(());
     }
+    rollout.write_status(status, "said why the ReplicaSet could not be created");
+    ControlFlow::Break(())
 }
 
 fn is_namespace_ending(rollout: &Rollout<'_>) -> bool {

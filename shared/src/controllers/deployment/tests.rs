@@ -1,8 +1,10 @@
-use super::{CONTROLLER, history, sets};
+use super::{CONTROLLER, history, sets, strategy};
+use crate::api::Status;
 use crate::controllers::pods::is_ready;
-use crate::controllers::testing::{Fixture, NOW, Play, deployment, image, shown};
+use crate::controllers::testing::{Fixture, NOW, Play, Watching, deployment, image, replica_set, shown};
 use crate::model::key::resources::REPLICA_SETS;
-use crate::model::{Chance, Span, Value};
+use crate::model::{Chance, Key, Object, Span, Value};
+use crate::plan::View;
 use expect_test::{Expect, expect};
 
 fn check(fixture: &str, expected: &Expect) {
@@ -133,11 +135,12 @@ fn a_rolling_update_keeps_within_surge_and_unavailable() {
         web.set("spec.strategy.rollingUpdate.maxSurge", surge);
         web.set("spec.strategy.rollingUpdate.maxUnavailable", unavailable);
         let unavailable = unavailable.min(replicas);
-        let mut play = Play::new(seed, web);
+        let watch = if seed % 2 == 0 { Watching::AtOnce } else { Watching::Late };
+        let mut play = Play::new(seed, watch, web);
         play.settle(|_| {});
         play.edit(image("nginx:2"));
         play.settle(|play| {
-            let there: i64 = play.world.cache.list(&REPLICA_SETS).map(sets::replicas).sum();
+            let there: i64 = play.world.api.store().list(&REPLICA_SETS).map(sets::replicas).sum();
             let ready = play.pods().filter(|it| !it.is_terminating() && is_ready(it)).count();
             let ready = i64::try_from(ready).unwrap();
             assert!(there <= replicas + surge, "seed {seed}: {there} wanted, {replicas} + {surge} allowed");
@@ -154,7 +157,7 @@ fn a_rolling_update_keeps_within_surge_and_unavailable() {
 
 #[test]
 fn announces_a_rollout_as_kubernetes_does() {
-    let mut play = Play::new(1, deployment("web", 2));
+    let mut play = Play::new(1, Watching::AtOnce, deployment("web", 2));
     play.settle(|_| {});
     play.world.events.clear();
     play.edit(image("nginx:2"));
@@ -174,7 +177,7 @@ fn announces_a_rollout_as_kubernetes_does() {
 
 #[test]
 fn pauses_resumes_and_goes_back() {
-    let mut play = Play::new(3, deployment("web", 3));
+    let mut play = Play::new(3, Watching::AtOnce, deployment("web", 3));
     play.settle(|_| {});
     play.edit(|it| it.set("spec.paused", true));
     play.settle(|_| {});
@@ -198,7 +201,7 @@ fn pauses_resumes_and_goes_back() {
 fn a_finished_rollout_forgets_the_oldest_sets() {
     let mut web = deployment("web", 2);
     web.set("spec.revisionHistoryLimit", 1);
-    let mut play = Play::new(5, web);
+    let mut play = Play::new(5, Watching::AtOnce, web);
     for name in ["nginx:2", "nginx:3", "nginx:4"] {
         play.edit(image(name));
         play.settle(|_| {});
@@ -210,7 +213,7 @@ fn a_finished_rollout_forgets_the_oldest_sets() {
 fn a_stuck_rollout_times_out() {
     let mut web = deployment("web", 2);
     web.set("spec.progressDeadlineSeconds", 6);
-    let mut play = Play::new(4, web);
+    let mut play = Play::new(4, Watching::AtOnce, web);
     play.settle(|_| {});
     play.edit(image("never-ready"));
     play.world.settle();
@@ -257,4 +260,47 @@ fn a_hash_depends_on_template_and_collisions_alone() {
         history::hash(template, None),
         history::hash(template, Some(1))
     ));
+}
+
+/// The plan for a new Deployment `web` when an object has the name of its set, or when the set was refused.
+fn creation(taken: bool, failure: Option<&Status>) -> String {
+    let mut it = Fixture::default();
+    let key = it.deployment("web 1:");
+    let web = it.cache.get(&key).unwrap();
+    let name = format!("web-{}", history::hash(web.at("spec.template"), None));
+    if taken {
+        it.put(&Key::new(REPLICA_SETS, "default", name.as_str()), replica_set(&name, 1));
+    }
+    let view = View { failure, ..it.view() };
+    shown(&(CONTROLLER.reconcile)(&key, &view)).replace(&name, "web-HASH")
+}
+
+#[test]
+fn a_taken_name_is_a_collision_and_a_refusal_is_reported() {
+    expect![[r#"
+        saw 0 Pods, wanted 1 Pod, at most 2: replicas 1 + maxSurge 1
+        update deployments.apps/status default/web: counted collision 1: the name web-HASH is taken
+        web status collisionCount=1"#]]
+    .assert_eq(&creation(true, None));
+    let details = Value::from([("kind", "replicasets".into())]);
+    let refusal = Status { details, ..Status::bad_request("exceeded quota") };
+    expect![[r#"
+        saw 0 Pods, wanted 1 Pod, at most 2: replicas 1 + maxSurge 1
+        update deployments.apps/status default/web: said why the ReplicaSet could not be created
+        web status
+          Progressing=False ReplicaSetCreateError: Failed to create new replica set "web-HASH": exceeded quota"#]]
+    .assert_eq(&creation(false, Some(&refusal)));
+}
+
+#[test]
+fn shares_are_rounded_up_for_surge_and_down_for_unavailable() {
+    let mut web = deployment("web", 10);
+    let fences = |web: &Object| (strategy::max_surge(web), strategy::max_unavailable(web));
+    assert_eq!(fences(&web), (3, 2));
+    web.set("spec.replicas", 1);
+    assert_eq!(fences(&web), (1, 0));
+    web.set("spec.strategy.rollingUpdate.maxSurge", 0);
+    assert_eq!(fences(&web), (0, 1));
+    web.set("spec.replicas", 0);
+    assert_eq!(fences(&web), (0, 0));
 }

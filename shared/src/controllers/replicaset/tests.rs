@@ -1,6 +1,6 @@
 use super::CONTROLLER;
 use crate::api::Status;
-use crate::controllers::testing::{Fixture, World, replica_set, shown};
+use crate::controllers::testing::{Fixture, Watching, World, replica_set, shown};
 use crate::model::key::resources::{PODS, REPLICA_SETS};
 use crate::model::{Key, Span};
 use crate::plan::View;
@@ -125,7 +125,7 @@ fn reports_a_refusal_before_it_tries_again() {
 
 #[test]
 fn a_set_gets_its_pods_and_replaces_a_lost_one() {
-    let mut world = World::new(42);
+    let mut world = World::new(42, Watching::AtOnce);
     let key = Key::new(REPLICA_SETS, "default", "web");
     world.create(&key, replica_set("web", 3));
     world.settle();
@@ -140,4 +140,18 @@ fn a_set_gets_its_pods_and_replaces_a_lost_one() {
     assert_eq!(world.cache.list(&PODS).count(), 1);
     world.pass(Span::seconds(1));
     assert_eq!(world.cache.get(&key).unwrap().at("status.replicas").as_int(), Some(1));
+}
+
+#[test]
+fn a_pod_is_available_once_it_was_ready_long_enough() {
+    let mut it = Fixture::default();
+    let key = it.replica_set("web 3: a=Ready~100 b=Ready~30 c=Ready~10");
+    let mut set = it.cache.get(&key).unwrap().clone();
+    set.set("spec.minReadySeconds", 60);
+    it.put(&key, set);
+    expect![[r#"
+        saw 3 Pods, wanted 3 Pods
+        update replicasets.apps/status default/web: counted 3, 3 ready, 1 available
+        again in 30000 ms
+        web status availableReplicas=1 fullyLabeledReplicas=3 observedGeneration=1 readyReplicas=3 replicas=3 terminatingReplicas=0"#]].assert_eq(&shown(&(CONTROLLER.reconcile)(&key, &it.view())));
 }

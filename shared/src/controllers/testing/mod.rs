@@ -9,7 +9,7 @@ use crate::plan::{Plan, View};
 use crate::store::{Cache, Change};
 use crate::trace::Revision;
 pub(crate) use play::{Play, image};
-pub(crate) use world::World;
+pub(crate) use world::{Watching, World};
 
 /// The moment of every fixture.
 pub(crate) const NOW: Time = Time::VIRTUAL_START;

@@ -1,11 +1,14 @@
 //! A Deployment under every controller, with a kubelet whose pace is drawn from a seed.
 
 use super::status;
-use super::world::{World, request};
+use super::world::{Watching, World, request};
 use crate::api::Verb;
 use crate::controllers::pods::is_ready;
 use crate::model::key::resources::{DEPLOYMENTS, PODS, REPLICA_SETS};
-use crate::model::{Chance, Key, Object};
+use crate::model::{Chance, Key, Object, Span};
+
+/// Retries within this span are waited for.
+const RETRIES: Span = Span::millis(10);
 
 /// A world, a Deployment in it, and a kubelet that makes pods Ready in an order drawn from the seed.
 pub(crate) struct Play {
@@ -16,16 +19,23 @@ pub(crate) struct Play {
 
 impl Play {
     /// A world with a Deployment that nothing was done about.
-    pub(crate) fn new(seed: u64, deployment: Object) -> Self {
+    pub(crate) fn new(seed: u64, watch: Watching, deployment: Object) -> Self {
         let key = Key::new(DEPLOYMENTS, "default", deployment.name());
-        let mut it = Self { world: World::new(seed), key, chance: Chance::new(seed) };
+        let mut it = Self { world: World::new(seed, watch), key, chance: Chance::new(seed) };
         it.world.create(&it.key.clone(), deployment);
         it
     }
 
     /// Every pod.
     pub(crate) fn pods(&self) -> impl Iterator<Item = &Object> {
-        self.world.cache.list(&PODS)
+        self.world.api.store().list(&PODS)
+    }
+
+    /// One pod, drawn from the seed.
+    pub(crate) fn any_pod(&mut self) -> Option<Key> {
+        let keys: Vec<Key> = self.pods().map(|pod| Key::new(PODS, pod.namespace(), pod.name())).collect();
+        let pick = usize::try_from(self.chance.below(keys.len() as u64)).unwrap();
+        keys.into_iter().nth(pick)
     }
 
     /// One pod of those that wait for their node makes a step: bound and Ready, or gone.
@@ -52,7 +62,7 @@ impl Play {
     pub(crate) fn settle(&mut self, mut check: impl FnMut(&Self)) {
         for _ in 0..20_000 {
             let did = self.chance.below(3) == 0 && self.kubelet_step();
-            let did = did || self.world.step() || self.kubelet_step();
+            let did = did || self.world.step() || self.kubelet_step() || self.world.wake_next(RETRIES);
             if !did {
                 return;
             }
@@ -69,12 +79,12 @@ impl Play {
 
     /// The Deployment as it is.
     pub(crate) fn deployment(&self) -> &Object {
-        self.world.cache.get(&self.key).unwrap()
+        self.world.api.store().get(&self.key).unwrap()
     }
 
     /// Revision and size of each set: `1:0 2:3 `.
     pub(crate) fn sets(&self) -> String {
-        let mut sets: Vec<_> = self.world.cache.list(&REPLICA_SETS).collect();
+        let mut sets: Vec<_> = self.world.api.store().list(&REPLICA_SETS).collect();
         sets.sort_by_key(|set| revision(set));
         sets.iter().map(|set| format!("{}:{} ", revision(set), set.at("spec.replicas"))).collect()
     }

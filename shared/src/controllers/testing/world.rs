@@ -6,7 +6,8 @@ use crate::controllers::CONTROLLERS;
 use crate::model::{Chance, Key, Object, Span, Text, Time, Value};
 use crate::plan::{Controller, EventDraft, Plan, View};
 use crate::store::{Cache, Change};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::trace::Revision;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// An API server with every controller on it and no nodes; tests play scheduler and kubelet.
 pub(crate) struct World {
@@ -18,6 +19,18 @@ pub(crate) struct World {
     failures: BTreeMap<(usize, Key), crate::api::Status>,
     queue: BTreeSet<(usize, Key)>,
     rotation: Chance,
+    watch: Watching,
+    undelivered: VecDeque<Change>,
+    not_before: BTreeMap<(usize, Key), Revision>,
+}
+
+/// When the cache learns of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watching {
+    /// With the answer.
+    AtOnce,
+    /// Some steps later, drawn from the seed; a key waits until its own writes were seen.
+    Late,
 }
 
 /// How long a failed reconcile waits.
@@ -28,7 +41,7 @@ const RECONCILES_MAX: usize = 100_000;
 
 impl World {
     /// A world whose names, uids and order of reconciles come from `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, watch: Watching) -> Self {
         let api = Api::new(Chance::new(seed));
         Self {
             api,
@@ -39,6 +52,9 @@ impl World {
             failures: BTreeMap::new(),
             queue: BTreeSet::new(),
             rotation: Chance::new(seed ^ 1),
+            watch,
+            undelivered: VecDeque::new(),
+            not_before: BTreeMap::new(),
         }
     }
 
@@ -47,11 +63,17 @@ impl World {
         let before = self.api.store().revision();
         let response = self.api.handle(request, self.now);
         let changes: Vec<Change> = self.api.store().since(before).unwrap().cloned().collect();
-        for change in changes {
-            self.cache.apply(&change);
-            self.enqueue(&change);
-        }
+        self.undelivered.extend(changes);
+        while self.watch == Watching::AtOnce && self.deliver() {}
         response
+    }
+
+    /// Lets the cache see the oldest change that it has not seen.
+    fn deliver(&mut self) -> bool {
+        let Some(change) = self.undelivered.pop_front() else { return false };
+        self.cache.apply(&change);
+        self.enqueue(&change);
+        true
     }
 
     /// Creates an object, which must be accepted.
@@ -63,7 +85,7 @@ impl World {
 
     /// Changes an object (or its status), which must be accepted.
     pub(crate) fn change(&mut self, key: &Key, subresource: &str, change: impl FnOnce(&mut Object)) {
-        let mut object = self.cache.get(key).unwrap().clone();
+        let mut object = self.api.store().get(key).unwrap().clone();
         change(&mut object);
         let request = request(Verb::Update, key, subresource, object.0);
         let response = self.send(&request);
@@ -108,20 +130,44 @@ impl World {
         self.now = end;
     }
 
-    /// Does one reconcile, drawn from the seed; false if none is due.
+    /// Wakes the key whose timer is next, if that is within `span`.
+    pub(crate) fn wake_next(&mut self, span: Span) -> bool {
+        let next = self.timers.first().filter(|(due, ..)| *due <= self.now + span).cloned();
+        let Some((due, index, key)) = next else { return false };
+        self.timers.pop_first();
+        self.now = self.now.max(due);
+        self.queue.insert((index, key))
+    }
+
+    /// Does one reconcile, or delivers one change, drawn from the seed; false if nothing is due.
     pub(crate) fn step(&mut self) -> bool {
-        let pick = usize::try_from(self.rotation.below(self.queue.len() as u64)).unwrap();
-        let Some((index, key)) = self.queue.iter().nth(pick).cloned() else { return false };
+        if self.rotation.below(2) == 0 && self.deliver() {
+            return true;
+        }
+        let seen = self.cache.revision();
+        let ready = |it: &&(usize, Key)| self.not_before.get(*it).is_none_or(|revision| *revision <= seen);
+        let ready: Vec<(usize, Key)> = self.queue.iter().filter(ready).cloned().collect();
+        let pick = usize::try_from(self.rotation.below(ready.len() as u64)).unwrap();
+        match ready.into_iter().nth(pick) {
+            None => self.deliver(),
+            Some((index, key)) => {
+                self.reconcile(index, &key);
+                true
+            }
+        }
+    }
+
+    fn reconcile(&mut self, index: usize, key: &Key) {
         self.queue.remove(&(index, key.clone()));
         let controller: &Controller = &CONTROLLERS[index];
         let failure = self.failures.remove(&(index, key.clone()));
         let view = View { now: self.now, cache: &self.cache, failure: failure.as_ref() };
-        let plan = (controller.reconcile)(&key, &view);
+        let plan = (controller.reconcile)(key, &view);
         if let Some(after) = plan.requeue_after {
             self.timers.insert((self.now + after, index, key.clone()));
         }
-        self.carry_out(plan, index, &key);
-        true
+        self.carry_out(plan, index, key);
+        self.not_before.insert((index, key.clone()), self.api.store().revision());
     }
 
     fn carry_out(&mut self, plan: Plan, index: usize, key: &Key) {
