@@ -398,11 +398,14 @@ fn makes_room_for_more_important_pods() {
           patch pods/status default/a1: it has to make room
           delete pods default/a1: makes room on a for default/q, priority 2 over 0"#]],
     );
-    check(&format!("{full} pod p cpu=1 priority=9; pod a1 on=a cpu=1 going; node c cpu=1 cordon"), &expect![[r#"
+    check(
+        &format!("{full} pod p cpu=1 priority=9; pod a1 on=a cpu=1 going; node c cpu=1 cordon"),
+        &expect![[r#"
         p ✗ 0/2 nodes are available: 2 Insufficient cpu.
           patch pods/status default/a1: it has to make room
           delete pods default/a1: makes room on a for default/p, priority 9 over 0
-        p ✗ 0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node."#]]);
+        p ✗ 0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node."#]],
+    );
     let hard = spread("kubernetes.io/hostname", "DoNotSchedule", "");
     check(
         &format!("node a; node b cordon; pod w on=a app=web; pod p priority=2 {hard}"),
