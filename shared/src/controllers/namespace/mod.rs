@@ -79,11 +79,13 @@ fn settle(key: &Key, namespace: &Object, content: &Content<'_>, view: &View<'_>,
         let mut changed = namespace.clone();
         changed.set("status", status);
         plan.write(Write::update_status(key, changed, format!("{} left in it", objects(content))));
+    } else if let Some(failure) = failure {
+        plan.error = Some(failure.into());
+        return;
     }
-    plan.error = failure.map(Into::into);
     if content.is_empty() {
         plan.write(finalization(key, namespace));
-    } else if plan.error.is_none() {
+    } else {
         let seconds = if estimate == 0 { FINALIZER_SECONDS } else { estimate };
         plan.requeue_after = Some(Span::seconds(seconds / 2 + 1));
     }

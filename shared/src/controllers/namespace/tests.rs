@@ -97,14 +97,14 @@ fn says_what_it_waits_for() {
         31,
         "pod1~",
         &expect![[r#"
-        saw 1 object, wanted an empty namespace
-        update namespaces/status shop: 1 object left in it
-        error unexpected items still remain in namespace: shop for gvr: /v1, Resource=pods
-        shop status phase="Terminating"
-          NamespaceDeletionDiscoveryFailure=False ResourcesDiscovered: All resources successfully discovered
-          NamespaceDeletionGroupVersionParsingFailure=False ParsedGroupVersions: All legacy kube types successfully parsed
-          NamespaceDeletionContentFailure=True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: shop for gvr: /v1, Resource=pods
-          NamespaceContentRemaining=True SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances
-          NamespaceFinalizersRemaining=False ContentHasNoFinalizers: All content-preserving finalizers finished"#]],
+            saw 1 object, wanted an empty namespace
+            update namespaces/status shop: 1 object left in it
+            again in 8000 ms
+            shop status phase="Terminating"
+              NamespaceDeletionDiscoveryFailure=False ResourcesDiscovered: All resources successfully discovered
+              NamespaceDeletionGroupVersionParsingFailure=False ParsedGroupVersions: All legacy kube types successfully parsed
+              NamespaceDeletionContentFailure=True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: shop for gvr: /v1, Resource=pods
+              NamespaceContentRemaining=True SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances
+              NamespaceFinalizersRemaining=False ContentHasNoFinalizers: All content-preserving finalizers finished"#]],
     );
 }

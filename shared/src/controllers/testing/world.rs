@@ -174,6 +174,7 @@ impl World {
         self.events.extend(plan.events.iter().map(EventDraft::to_text));
         if plan.error.is_some() {
             self.timers.insert((self.now + BACK_OFF, index, key.clone()));
+            return;
         }
         for write in plan.writes {
             let response = self.send(&write.request);
