@@ -66,6 +66,11 @@ impl Filter {
         ))
     }
 
+    /// The resource that was asked for.
+    pub(super) fn resource(&self) -> &'static Resource {
+        self.resource
+    }
+
     /// True if the object is let through.
     pub(super) fn lets_through(&self, object: &Object) -> bool {
         let metadata = object.metadata();
@@ -171,17 +176,21 @@ impl Api {
         if options.resource_version.is_empty() || options.resource_version == "0" {
             return Ok(newest);
         }
-        let text = &options.resource_version;
-        let asked: u64 = text.parse().map_err(|_| {
-            Status::bad_request(format!(
-                "resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
-            ))
-        })?;
+        let asked = parse_revision(&options.resource_version)?.0;
         if asked > newest.0 {
             return Err(too_large(asked, newest));
         }
         Ok(if options.resource_version_match == "Exact" { Revision(asked) } else { newest })
     }
+}
+
+/// Reads `resourceVersion`.
+pub(super) fn parse_revision(text: &str) -> Result<Revision, Status> {
+    let wrong = |_| {
+        let reason = format!("strconv.ParseUint: parsing \"{text}\": invalid syntax");
+        Status::bad_request(format!("resourceVersion: Invalid value: \"{text}\": {reason}"))
+    };
+    text.parse().map(Revision).map_err(wrong)
 }
 
 /// 504: the revision asked for does not exist yet.

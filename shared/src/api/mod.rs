@@ -24,6 +24,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod validation;
+mod watch;
 
 pub use pipeline::Api;
 pub use registry::{Column, Resource, Scope};
@@ -31,3 +32,4 @@ pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,
 };
 pub use status::{Errors, FieldError, Status};
+pub use watch::{Bookmarks, Watch, WatchEvent, WatchRequest};

@@ -4,10 +4,12 @@
 
 mod json;
 mod merge;
+mod strategic;
 
 use crate::api::pipeline::Call;
 use crate::api::{PatchKind, Status};
 use crate::model::Object;
+use crate::model::schema::{Schema, TypeId};
 
 /// The object that a patch request makes of `old`.
 ///
@@ -17,7 +19,24 @@ pub(super) fn apply(kind: PatchKind, call: &Call<'_>, old: &Object) -> Result<Ob
     let patch = &call.request.body;
     let new = match kind {
         PatchKind::Json => json::apply(old, patch)?,
-        PatchKind::Merge | PatchKind::StrategicMerge | PatchKind::Apply => merge::apply(old, patch),
+        PatchKind::StrategicMerge => strategic::apply(old, patch, type_of(call)?)?,
+        PatchKind::Merge | PatchKind::Apply => merge::apply(old, patch),
     };
     Ok(new)
+}
+
+/// The type of the object that is patched.
+fn type_of(call: &Call<'_>) -> Result<TypeId, Status> {
+    let (version, kind) = match call.request.target.subresource.as_str() {
+        "scale" => ("autoscaling/v1".into(), "Scale"),
+        _ => (call.resource.api_version(), call.resource.kind),
+    };
+    Schema::get().find(&version, kind).ok_or_else(unsupported)
+}
+
+/// 415: custom resources know no merge keys.
+fn unsupported() -> Status {
+    let types = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+    let message = format!("the body of the request was in an unknown format - accepted media types include: {types}");
+    Status { code: 415, reason: "UnsupportedMediaType", message, details: crate::model::Value::map() }
 }

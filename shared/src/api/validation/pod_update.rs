@@ -22,9 +22,6 @@ pub(super) fn validate(new: &At<'_>, old: &Value, errors: &mut Errors) {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         errors.forbidden(&new.field("tolerations"), detail);
     }
-    if !errors.0.is_empty() {
-        return;
-    }
     if munged(new, old) != *old {
         errors.forbidden(new, CHANGEABLE);
     }
