@@ -198,7 +198,7 @@ fn pairs(map: &Value) -> Text {
 }
 
 /// A request or limit in whole units of its divisor, rounded up; a missing limit is the node's allocatable.
-fn resource_field(reference: &Value, container: &Value, from: Sources<'_>) -> Text {
+pub(super) fn resource_field(reference: &Value, container: &Value, from: Sources<'_>) -> Text {
     let path = reference.get("resource").str();
     let (place, name) = path.split_once('.').unwrap_or(("limits", path));
     let own = container.get("resources").get(place).get(name);

@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/cri-api/pkg/apis/runtime/v1/api.proto`.
 //! Knows nothing of who carries the orders out: a simulated node or Linux.
 
-use crate::model::{Span, Text};
+use crate::model::{Span, Text, Time};
 use crate::trace::Cause;
 use smol_str::format_smolstr;
 
@@ -189,6 +189,8 @@ pub struct Report {
     pub pod: Text,
     /// What.
     pub what: Happening,
+    /// When it happened, which may be earlier than when it is reported.
+    pub at: Time,
     /// What made it happen: the reconcile that ordered it, or a fault; `None` if nobody said.
     pub cause: Option<Cause>,
 }
@@ -280,8 +282,8 @@ pub struct ImageInfo {
 
 impl Report {
     /// A report without a known cause.
-    pub fn new(pod: &Text, what: Happening) -> Self {
-        Self { pod: pod.clone(), what, cause: None }
+    pub fn new(pod: &Text, what: Happening, at: Time) -> Self {
+        Self { pod: pod.clone(), what, at, cause: None }
     }
 
     /// In a few words: `container web exited with 137`.

@@ -160,14 +160,14 @@ pub(super) fn hear(pod: &mut PodState, report: &Report, turn: &mut Turn<'_>) {
         Happening::SandboxReady { ip } => pod.sandbox = Sandbox::Ready(ip.clone()),
         Happening::SandboxStopped => pod.sandbox = Sandbox::Stopped(pod.ip()),
         what @ (Happening::Pulled { .. } | Happening::PullFailed { .. }) => start::pulled(pod, what, turn),
-        Happening::Started { run, id, image } => started(pod, run, (id, image), turn),
+        Happening::Started { run, id, image } => started(pod, run, (id, image, report.at), turn),
         Happening::StartFailed { run, id, message } => start::start_failed(pod, run, id, message, turn),
-        Happening::Exited { run, .. } => exited(pod, run, &report.what, turn),
+        Happening::Exited { run, .. } => exited(pod, run, report, turn),
         Happening::Checked { run, purpose, outcome } => checked(pod, run, *purpose, outcome, turn),
     }
 }
 
-fn started(pod: &mut PodState, run: &RunKey, (id, image): (&Text, &ImageInfo), turn: &mut Turn<'_>) {
+fn started(pod: &mut PodState, run: &RunKey, (id, image, at): (&Text, &ImageInfo, Time), turn: &mut Turn<'_>) {
     let spec = pod.spec(&run.container);
     let hook = spec.at("lifecycle.postStart").clone();
     let hook =
@@ -178,7 +178,7 @@ fn started(pod: &mut PodState, run: &RunKey, (id, image): (&Text, &ImageInfo), t
     container.image = Some(image.clone());
     container.run = RunState::Running(Run {
         id: id.clone(),
-        started_at: turn.now,
+        started_at: at,
         image: spec.get("image").text(),
         stop: None,
         hook: hook.is_some(),
@@ -191,9 +191,9 @@ fn started(pod: &mut PodState, run: &RunKey, (id, image): (&Text, &ImageInfo), t
     }
 }
 
-fn exited(pod: &mut PodState, run: &RunKey, what: &Happening, turn: &mut Turn<'_>) {
+fn exited(pod: &mut PodState, run: &RunKey, report: &Report, turn: &mut Turn<'_>) {
     let spec = pod.spec(&run.container);
-    let Happening::Exited { code, oom, message, log_tail, .. } = what else { return };
+    let Happening::Exited { code, oom, message, log_tail, .. } = &report.what else { return };
     let Some(container) = pod.at(run) else { return };
     let Some(running) = container.running() else { return };
     let falls_back = spec.get("terminationMessagePolicy").str() == "FallbackToLogsOnError" && *code != 0;
@@ -209,7 +209,7 @@ fn exited(pod: &mut PodState, run: &RunKey, what: &Happening, turn: &mut Turn<'_
         reason: Text::new_static(reason),
         message: text.chars().take(MESSAGE_MAX).collect::<String>().into(),
         started_at: Some(running.started_at),
-        finished_at: Some(turn.now),
+        finished_at: Some(report.at),
     });
     container.pull = Pull::Wanted;
     container.retry_at = (turn.profile == Profile::Faithful).then(|| turn.now + RELIST);

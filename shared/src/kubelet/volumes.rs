@@ -86,8 +86,13 @@ fn mounted(mount: &Value, path: &str) -> Option<Text> {
 
 fn source_files(source: &Value, from: Sources<'_>) -> Vec<(Text, Text)> {
     let downward = source.get("downwardAPI").get("items").items().iter().map(|item| {
-        let path = item.at("fieldRef.fieldPath").str();
-        (item.get("path").text(), env::field(path, from))
+        let resource = item.get("resourceFieldRef");
+        let text = if resource.is_null() {
+            env::field(item.at("fieldRef.fieldPath").str(), from)
+        } else {
+            env::resource_field(resource, &from.pod.spec(resource.get("containerName").str()), from)
+        };
+        (item.get("path").text(), text)
     });
     let Some((resource, _, reference)) = reference(source) else { return downward.collect() };
     let key = Key::new(resource, from.pod.key.namespace.clone(), reference_name(reference));

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the API server, of controllers, or of what a kubelet wants; it carries out commands and reports.
 
+pub mod config;
 pub mod fault;
 pub mod images;
 pub mod node;
@@ -11,9 +12,10 @@ mod process;
 mod pulls;
 mod script;
 
+pub use config::NodeConfig;
 pub use fault::Fault;
 pub use images::Catalog;
-pub use node::{LogQuery, NodeConfig, Previous, RunningContainer, SimNode, Snapshot};
+pub use node::{LogQuery, Previous, RunningContainer, SimNode, Snapshot};
 pub use process::LogLine;
 pub use pulls::PullProgress;
 

@@ -654,17 +654,24 @@ fn faults_are_seen() {
 fn a_lost_node_is_silent_until_it_returns() {
     let mut bench = Bench::new(Shows::Statuses);
     bench.pod(WEB);
-    bench.run_to(1);
+    bench.run_to(5);
+    bench.fault(Fault::KillContainer { pod: bench.uid("web"), container: "web".into() });
     bench.fault(Fault::LoseNode);
     bench.run_to(30);
     bench.fault(Fault::ReturnNode);
-    bench.run_to(31);
-    expect![[r"
+    bench.run_to(40);
+    let pod = bench.api.store().get(&Key::new(PODS, "default", "web")).unwrap();
+    let finished = pod.at("status.containerStatuses").items()[0].at("lastState.terminated.finishedAt").to_json();
+    bench.line(&finished);
+    expect![[r#"
         0.0 Pending 0/0
         0.0 Pending 0/1 web=ContainerCreating
         0.3 Pending 0/1 web=ContainerCreating
-        30.0 Running 1/1 web=running
-    "]]
+        2.3 Running 1/1 web=running
+        30.0 Running 0/1 web=Error(137)
+        31.1 Running 1/1 web=runningx1
+        40.0 "2026-01-01T00:00:05Z"
+    "#]]
     .assert_eq(&bench.log);
 }
 
@@ -695,19 +702,20 @@ fn ideal_nodes_do_what_was_recorded() {
 fn fields_become_environment_and_files() {
     let mut bench = Bench::new(Shows::Statuses);
     bench.pod(
-        r#"{"metadata":{"labels":{"app":"x"}},"spec":{"containers":[{"name":"c","image":"busybox:1.36","command":["sh","-c","echo $(A) $B $POD $CPU; cat /etc/app/labels; sleep 100"],
+        r#"{"metadata":{"labels":{"app":"x"}},"spec":{"containers":[{"name":"c","image":"busybox:1.36","command":["sh","-c","echo $(A) $B $POD $CPU; cat /etc/app/labels /etc/app/cpu; sleep 100"],
         "resources":{"limits":{"cpu":"1500m"}},
         "env":[{"name":"A","value":"one"},{"name":"B","value":"$(A)-two"},{"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}},
         {"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}}],
         "volumeMounts":[{"name":"v","mountPath":"/etc/app"}]}],
-        "volumes":[{"name":"v","downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}}"#,
+        "volumes":[{"name":"v","downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}},
+            {"path":"cpu","resourceFieldRef":{"containerName":"c","resource":"limits.cpu","divisor":"1m"}}]}}]}}"#,
     );
     bench.run_to(10);
     let log = bench.node.logs(&bench.uid("web"), "c", super::Previous::No, super::LogQuery::default()).unwrap();
     let lines: Vec<&str> = log.iter().map(|it| it.text.as_str()).collect();
     expect![[r#"
         one one-two web 2
-        app="x""#]]
+        app="x"1500"#]]
     .assert_eq(&lines.join("\n"));
 }
 
