@@ -7,6 +7,7 @@
 //! page  ◀─── "panic: …", then silence ─  worker     (a panic ends the instance; the page may start another)
 //! ```
 
+pub mod cluster;
 pub mod page;
 mod ticks;
 pub mod wire;

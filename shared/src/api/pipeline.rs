@@ -7,7 +7,7 @@ use crate::api::admission::{self, Admission};
 use crate::api::{DryRun, Errors, Request, Resource, Response, Status, Verb};
 use crate::api::{decoding, deletion, metadata, patch, resources, subresources, validation};
 use crate::model::{Chance, Key, Object, Time, Value};
-use crate::store::Store;
+use crate::store::{Compacted, Store};
 use crate::trace::Revision;
 
 /// How many names are drawn for a `generateName` before the server gives up.
@@ -44,6 +44,14 @@ impl Api {
     /// Forgets history up to a revision, which watchers of older revisions learn as 410 Gone.
     pub fn compact(&mut self, revision: Revision) {
         self.store.compact(revision);
+    }
+
+    /// This API server as it was at `revision`, for reading; writes to it go nowhere else.
+    ///
+    /// # Errors
+    /// The store's log no longer reaches back to it.
+    pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
+        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone() })
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.

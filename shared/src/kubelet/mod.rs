@@ -28,7 +28,7 @@ pub use runtime::{Command, Report};
 
 use crate::api::Verb;
 use crate::model::key::resources::{LEASES, NODES, PODS};
-use crate::model::{Object, Span, Text, Time};
+use crate::model::{Key, Object, Span, Text, Time};
 use crate::plan::{EventDraft, EventKind, Write};
 use crate::store::{Change, Store};
 use pod::{Life, PodState, Sandbox};
@@ -104,7 +104,7 @@ pub enum Effect {
     /// Note for the trace: what this step saw and wanted about one pod (`0/1 ready`, `container web restarted`).
     Note {
         /// The pod, or the Node object.
-        about: crate::model::Key,
+        about: Key,
         /// What it saw.
         observed: Text,
         /// What it wanted.
@@ -155,6 +155,11 @@ impl Kubelet {
     pub fn next_due(&self) -> Option<Time> {
         let pod = self.agenda.first().map(|(at, _)| *at);
         [pod, self.heart.lease_at, self.heart.status_at].into_iter().flatten().min()
+    }
+
+    /// The key of a pod of this node by its uid.
+    pub fn pod_key(&self, uid: &str) -> Option<Key> {
+        self.pods.get(uid).map(|pod| pod.key.clone())
     }
 
     /// Its node's name.

@@ -2,7 +2,13 @@
 //!
 //! Knows nothing of the DOM, of workers and of how messages travel.
 
+mod answers;
+mod engine;
+pub mod link;
 pub mod protocol;
+mod run;
+pub mod trial;
 mod world;
 
+pub use engine::Engine;
 pub use world::World;

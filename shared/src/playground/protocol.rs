@@ -3,8 +3,10 @@
 //! The page holds a [`crate::playground::World`], which is what the cluster looks like at the playhead; the worker sends what
 //! changed. Everything a person does that changes the cluster is an [`Act`]; the log of acts with their places is the run.
 
+pub use crate::cluster::{Fault, LoopState, NodeState, Pull};
 pub use crate::kubectl::Chunk;
-use crate::model::{Key, Object, Span, Text, Time};
+
+use crate::model::{Key, Object, Text, Time};
 use crate::trace::{Action, Reconcile, ReconcileId, Record, Revision, SourceFile};
 use serde::{Deserialize, Serialize};
 
@@ -75,10 +77,14 @@ pub struct Document {
     pub end_step: u64,
     /// Where the recording ends in virtual time.
     pub end_time: Time,
+    /// The hash of the trace at the end; 0 if it is not known.
+    pub hash: u64,
+    /// The version of the engine that ran it; empty if it is not known.
+    pub engine: Text,
 }
 
 /// One act and its place in the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// How many steps the cluster had done before.
     pub step: u64,
@@ -89,7 +95,7 @@ pub struct Entry {
 }
 
 /// Something a person does that may change the cluster.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Act {
     /// Presses Apply: `kubectl apply` of the files.
     Apply(Vec<SourceFile>),
@@ -103,70 +109,10 @@ pub enum Act {
     /// Ends `kubectl edit` with the edited text; `None` if it was left without saving.
     Edited(Option<String>),
     /// Presses Ctrl-C at the terminal.
+    #[default]
     Interrupt,
     /// Injects a fault.
     Fault(Fault),
-}
-
-/// A fault, or the end of one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fault {
-    /// Kills a container's process with SIGKILL.
-    KillContainer {
-        /// The pod.
-        pod: Key,
-        /// The container's name.
-        container: Text,
-    },
-    /// Makes a container use more memory than its limit.
-    OutOfMemory {
-        /// The pod.
-        pod: Key,
-        /// The container's name.
-        container: Text,
-    },
-    /// Containers of an image exit with code 1 soon after each start.
-    CrashLoop {
-        /// `nginx:1.27`.
-        image: Text,
-        /// False ends the fault.
-        on: bool,
-    },
-    /// A node loses power or network: no heartbeats, no reports.
-    NodeDown {
-        /// The node.
-        node: Text,
-        /// False brings it back.
-        on: bool,
-    },
-    /// Pulls take `factor` times as long on all nodes; 1 ends the fault.
-    SlowPull {
-        /// At least 1.
-        factor: u32,
-    },
-    /// Watches of one part of the cluster deliver late.
-    DelayWatch {
-        /// `controllers`, `scheduler` or a node's name.
-        process: Text,
-        /// By how much; zero ends the fault.
-        by: Span,
-    },
-    /// Connections to a port of a pod are refused.
-    RefusePort {
-        /// The pod.
-        pod: Key,
-        /// The port.
-        port: u16,
-        /// False ends the fault.
-        on: bool,
-    },
-    /// A node is added to the cluster.
-    AddNode,
-    /// A node is taken out of the cluster for good: its machine and its Node object.
-    RemoveNode {
-        /// The node.
-        node: Text,
-    },
 }
 
 /// How fast virtual time runs.
@@ -243,47 +189,6 @@ pub struct Clock {
     pub seed: u64,
     /// The branch.
     pub branch: BranchId,
-}
-
-/// A control loop, the scheduler or a kubelet, as it is now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LoopState {
-    /// `deployment-controller`.
-    pub name: Text,
-    /// The reconcile under way.
-    pub busy: Option<ReconcileId>,
-    /// The keys that wait, first come first.
-    pub queue: Vec<Key>,
-    /// The next key that comes back after a back-off or timer, and when.
-    pub next: Option<(Key, Time)>,
-}
-
-/// What a node is busy with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeState {
-    /// The node.
-    pub name: Text,
-    /// False while a fault keeps it down.
-    pub up: bool,
-    /// The images being pulled.
-    pub pulls: Vec<Pull>,
-    /// Processor time in use, in thousandths of a core.
-    pub cpu_millis: u64,
-    /// Memory in use, in bytes.
-    pub memory_bytes: u64,
-}
-
-/// An image being pulled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pull {
-    /// The pod it is pulled for.
-    pub pod: Key,
-    /// The image.
-    pub image: Text,
-    /// Bytes that are here.
-    pub done: u64,
-    /// Bytes in all.
-    pub total: u64,
 }
 
 /// Output of the terminal.

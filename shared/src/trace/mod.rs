@@ -206,6 +206,7 @@ pub struct Trace {
     actions: Vec<Action>,
     reconciles: Vec<Reconcile>,
     records: Vec<Record>,
+    finished: u64,
     hash: Fnv,
 }
 
@@ -229,7 +230,13 @@ impl Trace {
         if let Some(reconcile) = self.reconciles.get_mut(id.0 as usize) {
             reconcile.finished = now;
             reconcile.outcome = outcome;
+            self.finished += 1;
         }
+    }
+
+    /// How many reconciles have come to their end.
+    pub fn finished(&self) -> u64 {
+        self.finished
     }
 
     /// Adds a committed write; `bytes` are the object's, for the hash.

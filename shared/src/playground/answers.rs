@@ -1,0 +1,116 @@
+//! Answers to the page's questions, all at the playhead; none changes anything.
+
+use crate::api::{Api, Request, Response};
+use crate::kubectl::{self, Client};
+use crate::model::{Key, Text, Time};
+use crate::playground::engine::Engine;
+use crate::playground::link;
+use crate::playground::protocol::{Answer, Completion, Question};
+use crate::sim::Previous;
+use crate::trace::SourceFile;
+
+/// The API server as it was at the playhead, to read only.
+struct Past {
+    api: Api,
+    now: Time,
+}
+
+impl Client for Past {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn request(&mut self, request: Request) -> Response {
+        self.api.handle(&request, self.now)
+    }
+}
+
+/// Answers one question.
+pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
+    match question {
+        Question::Why(key, path) => why(engine, &key, path.as_deref()),
+        Question::Yaml(key) => of_command(engine, &line("get", &key, "-o yaml"), &key),
+        Question::Describe(key) => of_command(engine, &line("describe", &key, ""), &key),
+        Question::Logs(pod, container, previous) => logs(engine, &pod, &container, previous),
+        Question::Link => Answer::Text(link::write(&engine.run.document(&engine.base))),
+        Question::Document => Answer::Document(Box::new(engine.run.document(&engine.base))),
+        Question::ReadLink(text) => link::read(&text)
+            .map_or_else(|error| Answer::Error(error.to_string()), |document| Answer::Document(Box::new(document))),
+        Question::Diagnose(text) => {
+            drop(text);
+            Answer::Diagnostics(Vec::new())
+        }
+        Question::Complete(text, line, column) => {
+            let _ = (text, line, column);
+            Answer::Completions(Vec::new())
+        }
+        Question::Hover(text, line, column) => {
+            let _ = (text, line, column);
+            Answer::Hover(None)
+        }
+        Question::CompleteLine(line) => complete_line(engine, &line),
+        Question::Diff(files) => diff(engine, &files),
+    }
+}
+
+fn why(engine: &Engine, key: &Key, path: Option<&str>) -> Answer {
+    match engine.run.cluster.explain(key, path, engine.playhead) {
+        Some(why) => Answer::Why(Box::new(why)),
+        None => Answer::Error(format!("{key} was never written")),
+    }
+}
+
+fn line(verb: &str, key: &Key, flags: &str) -> String {
+    let namespace = if key.namespace.is_empty() { String::new() } else { format!("-n {}", key.namespace) };
+    format!("{verb} {} {} {namespace} {flags}", key.resource, key.name)
+}
+
+/// What a kubectl command that ends at once prints.
+fn of_command(engine: &mut Engine, line: &str, key: &Key) -> Answer {
+    let Some(mut past) = past(engine) else { return Answer::Error(format!("{key} is no longer kept")) };
+    let mut command = kubectl::Command::start(line, kubectl::Input::default());
+    let mut text = String::new();
+    for chunk in command.poll(&mut past).chunks {
+        match chunk {
+            kubectl::Chunk::Out(out) => text.push_str(&out),
+            kubectl::Chunk::Err(error) => return Answer::Error(error),
+        }
+    }
+    Answer::Text(text)
+}
+
+fn past(engine: &Engine) -> Option<Past> {
+    let cluster = &engine.run.cluster;
+    let now = engine.playhead.and_then(|revision| cluster.trace().at(revision)).map_or(cluster.now(), |it| it.time);
+    Some(Past { api: cluster.api_at(engine.shown())?, now })
+}
+
+fn logs(engine: &Engine, pod: &Key, container: &Text, previous: bool) -> Answer {
+    let previous = if previous { Previous::Yes } else { Previous::No };
+    match engine.run.cluster.logs(pod, container, previous) {
+        Ok(text) => Answer::Text(text),
+        Err(status) => Answer::Error(status.message),
+    }
+}
+
+fn complete_line(engine: &mut Engine, line: &Text) -> Answer {
+    let Some(mut past) = past(engine) else { return Answer::Completions(Vec::new()) };
+    let found = kubectl::complete(line, &mut past);
+    let completion = |it: kubectl::Completion| Completion { label: it.label, detail: it.detail };
+    Answer::Completions(found.into_iter().map(completion).collect())
+}
+
+fn diff(engine: &mut Engine, files: &[SourceFile]) -> Answer {
+    let Some(mut past) = past(engine) else { return Answer::Text(String::new()) };
+    let names: Vec<String> = files.iter().map(|file| format!("-f '{}'", file.name)).collect();
+    let input = kubectl::Input { files: files.to_vec(), ..kubectl::Input::default() };
+    let mut command = kubectl::Command::start(&format!("diff {}", names.join(" ")), input);
+    let chunks = command.poll(&mut past).chunks.into_iter();
+    Answer::Text(
+        chunks
+            .map(|chunk| match chunk {
+                kubectl::Chunk::Out(text) | kubectl::Chunk::Err(text) => text,
+            })
+            .collect(),
+    )
+}

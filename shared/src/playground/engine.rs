@@ -1,0 +1,315 @@
+//! The engine in the worker: a run, a playhead, branches, and what the page has still to be told.
+//!
+//! Knows nothing of workers, of wall-clock time and of how messages travel: the host calls [`Engine::handle`] for each
+//! message and [`Engine::tick`] as time goes by, and sends on what they give back.
+
+use crate::cluster::Stepped;
+use crate::model::{Key, Object, Span, Time};
+use crate::playground::answers;
+use crate::playground::protocol::{
+    Act, Branch, BranchId, Clock, Delta, Document, LoopState, NodeState, Speed, ToPage, ToWorker,
+};
+use crate::playground::run::{News, Run};
+use crate::trace::{Outcome, ReconcileId, Revision};
+use std::collections::BTreeMap;
+
+/// How many steps a step-reconcile may take before it gives up waiting for one to end.
+const STEPS_TO_RECONCILE_MAX: u32 = 10_000;
+/// How many times as fast as virtual time the fast speed runs.
+const FAST: i64 = 10;
+/// How long nothing may have been written, heartbeats aside, until the cluster counts as settled.
+const SETTLED_AFTER: Span = Span::seconds(5);
+/// How many branches are kept.
+const BRANCHES_MAX: usize = 64;
+
+/// The worker's side of the page.
+pub struct Engine {
+    pub(crate) base: Document,
+    pub(crate) run: Run,
+    /// `None` at the live end.
+    pub(crate) playhead: Option<Revision>,
+    playing: Option<Speed>,
+    branches: Vec<History>,
+    branch: BranchId,
+    told: Told,
+}
+
+/// A branch: where it left, and the run to it.
+#[derive(Clone, Debug, Default)]
+struct History {
+    branch: Branch,
+    document: Document,
+}
+
+/// What the page knows already.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    anything: bool,
+    revision: Revision,
+    actions: usize,
+    records: usize,
+    reconciles: usize,
+    running: Vec<ReconcileId>,
+    loops: Vec<LoopState>,
+    nodes: Vec<NodeState>,
+    branches: usize,
+    clock: Clock,
+}
+
+impl Engine {
+    /// An engine with a fresh cluster from `document`, its log run again.
+    pub fn open(document: Document) -> Self {
+        let run = Run::replay(&document, &|_| false);
+        let history = History { branch: Branch::default(), document: run.document(&document) };
+        Self {
+            base: Document { log: Vec::new(), ..document },
+            run,
+            playhead: None,
+            playing: None,
+            branches: vec![history],
+            branch: 0,
+            told: Told::default(),
+        }
+    }
+
+    /// Takes in one message and gives back the answers and what changed.
+    pub fn handle(&mut self, message: ToWorker) -> Vec<ToPage> {
+        let mut out = Vec::new();
+        match message {
+            ToWorker::Open(document) => *self = Self::open(document),
+            ToWorker::Act(act) => self.act(act, &mut out),
+            ToWorker::Play(speed) => self.play(speed),
+            ToWorker::Pause => self.playing = None,
+            ToWorker::StepEvent => self.step_event(&mut out),
+            ToWorker::StepReconcile => self.step_reconcile(&mut out),
+            ToWorker::Seek(revision) => self.seek(revision),
+            ToWorker::Live => self.playhead = None,
+            ToWorker::Branch => self.branch_off(),
+            ToWorker::Switch(branch) => self.switch(branch),
+            ToWorker::Ask(id, question) => out.push(ToPage::Answer(id, answers::answer(self, question))),
+        }
+        out.extend(self.delta());
+        out
+    }
+
+    /// Lets `elapsed` of the person's time pass: does what is due, at most `steps_max` steps.
+    pub fn tick(&mut self, elapsed: Span, steps_max: u32) -> Vec<ToPage> {
+        let mut out = Vec::new();
+        let Some(speed) = self.playing else { return out };
+        let until = match speed {
+            Speed::Normal => Some(self.run.cluster.now() + elapsed),
+            Speed::Fast => Some(self.run.cluster.now() + elapsed * FAST),
+            Speed::Max => None,
+        };
+        self.run_on(until, steps_max, &mut out);
+        if speed == Speed::Max && self.is_settled() {
+            self.playing = None;
+        }
+        out.extend(self.delta());
+        out
+    }
+
+    /// How fast time runs; `None` while it stands.
+    pub fn playing(&self) -> Option<Speed> {
+        self.playing
+    }
+
+    fn run_on(&mut self, until: Option<Time>, steps_max: u32, out: &mut Vec<ToPage>) {
+        for _ in 0..steps_max {
+            let due = self.run.next_due();
+            let may_go = due.is_some_and(|due| until.is_none_or(|until| due <= until));
+            if !may_go || (until.is_none() && self.is_settled()) {
+                break;
+            }
+            let (_, news) = self.run.step();
+            tell(news, out);
+        }
+        if let Some(until) = until {
+            self.run.cluster.pass_time(until);
+        }
+    }
+
+    fn act(&mut self, act: Act, out: &mut Vec<ToPage>) {
+        if self.playhead.is_some() {
+            self.branch_off();
+        }
+        let news = self.run.act(act);
+        tell(news, out);
+    }
+
+    fn play(&mut self, speed: Speed) {
+        self.playhead = None;
+        self.playing = Some(speed);
+    }
+
+    fn step_event(&mut self, out: &mut Vec<ToPage>) {
+        if let Some(revision) = self.playhead {
+            return self.seek(Revision(revision.0 + 1));
+        }
+        let (_, news) = self.run.step();
+        tell(news, out);
+    }
+
+    fn step_reconcile(&mut self, out: &mut Vec<ToPage>) {
+        if let Some(revision) = self.playhead {
+            return self.seek(self.next_reconcile_after(revision));
+        }
+        for _ in 0..STEPS_TO_RECONCILE_MAX {
+            let (stepped, news) = self.run.step();
+            tell(news, out);
+            if stepped != Stepped::Worked {
+                return;
+            }
+        }
+    }
+
+    /// The last revision that the next decision after `revision` wrote.
+    fn next_reconcile_after(&self, revision: Revision) -> Revision {
+        let records = self.run.cluster.trace().records();
+        let from = records.partition_point(|record| record.revision <= revision);
+        let Some(first) = records.get(from) else { return revision };
+        let same = records[from..].iter().take_while(|record| record.cause == first.cause);
+        same.last().map_or(revision, |record| record.revision)
+    }
+
+    fn seek(&mut self, revision: Revision) {
+        self.playing = None;
+        let end = self.run.cluster.store().revision();
+        let oldest = self.run.cluster.store().oldest();
+        self.playhead = Some(revision.max(oldest)).filter(|revision| *revision < end);
+    }
+
+    /// Leaves this history at the playhead: what came after it stays behind as its own branch.
+    fn branch_off(&mut self) {
+        let Some(revision) = self.playhead.take() else { return };
+        if self.branches.len() == BRANCHES_MAX {
+            self.branches.remove(1);
+        }
+        let document = self.run.document(&self.base);
+        self.run = Run::replay(&document, &|store| store.revision() >= revision);
+        self.branches[usize::from(self.branch)].document = document;
+        let branch = Branch { parent: self.branch, from: revision, time: self.run.cluster.now() };
+        self.branches.push(History { branch, document: self.run.document(&self.base) });
+        self.branch = u16::try_from(self.branches.len() - 1).unwrap_or_default();
+        self.told = Told::default();
+    }
+
+    fn switch(&mut self, branch: BranchId) {
+        let Some(history) = self.branches.get(usize::from(branch)).filter(|_| branch != self.branch) else { return };
+        let document = history.document.clone();
+        self.branches[usize::from(self.branch)].document = self.run.document(&self.base);
+        self.run = Run::replay(&document, &|_| false);
+        self.branch = branch;
+        self.playhead = None;
+        self.playing = None;
+        self.told = Told::default();
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.run.is_busy() && self.run.cluster.is_quiet_for(SETTLED_AFTER)
+    }
+
+    /// The revision that is shown.
+    pub(crate) fn shown(&self) -> Revision {
+        self.playhead.unwrap_or_else(|| self.run.cluster.store().revision())
+    }
+
+    /// What the page has still to be told; `None` if it knows everything.
+    fn delta(&mut self) -> Option<ToPage> {
+        let clock = self.clock();
+        let delta = Delta {
+            reset: !self.told.anything,
+            objects: self.changed_objects(),
+            actions: self.run.cluster.trace().actions()[self.told.actions..].to_vec(),
+            reconciles: self.changed_reconciles(),
+            records: self.run.cluster.trace().records()[self.told.records..].to_vec(),
+            loops: Some(self.run.cluster.loop_states()).filter(|loops| *loops != self.told.loops),
+            nodes: Some(self.run.cluster.node_states()).filter(|nodes| *nodes != self.told.nodes),
+            branches: Some(self.branches.iter().map(|it| it.branch.clone()).collect())
+                .filter(|branches: &Vec<Branch>| branches.len() != self.told.branches),
+            clock,
+        };
+        let unchanged = Delta { clock: self.told.clock.clone(), ..Delta::default() };
+        if delta == unchanged && self.told.anything {
+            return None;
+        }
+        self.note_told(&delta);
+        Some(ToPage::Delta(Box::new(delta)))
+    }
+
+    fn note_told(&mut self, delta: &Delta) {
+        let trace = self.run.cluster.trace();
+        let is_running = |id: &ReconcileId| trace.reconcile(*id).is_some_and(|it| it.outcome == Outcome::Running);
+        let fresh = self.told.reconciles..trace.reconciles().len();
+        let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
+        let running = self.told.running.iter().copied().chain(fresh).filter(is_running).collect();
+        self.told = Told {
+            anything: true,
+            revision: delta.clock.revision,
+            actions: trace.actions().len(),
+            records: trace.records().len(),
+            reconciles: trace.reconciles().len(),
+            running,
+            loops: delta.loops.clone().unwrap_or_else(|| std::mem::take(&mut self.told.loops)),
+            nodes: delta.nodes.clone().unwrap_or_else(|| std::mem::take(&mut self.told.nodes)),
+            branches: self.branches.len(),
+            clock: delta.clock.clone(),
+        };
+    }
+
+    fn changed_reconciles(&self) -> Vec<(ReconcileId, crate::trace::Reconcile)> {
+        let trace = self.run.cluster.trace();
+        let fresh = self.told.reconciles..trace.reconciles().len();
+        let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
+        let ended = self.told.running.iter().copied();
+        let changed = ended.chain(fresh).filter_map(|id| Some((id, trace.reconcile(id)?.clone())));
+        changed.filter(|(id, it)| it.outcome != Outcome::Running || id.0 as usize >= self.told.reconciles).collect()
+    }
+
+    /// The objects that differ between what the page shows and what it is to show.
+    fn changed_objects(&self) -> Vec<(Key, Option<Object>)> {
+        let (from, to) = (self.told.revision, self.shown());
+        let store = self.run.cluster.store();
+        let mut changed: BTreeMap<Key, Option<Object>> = BTreeMap::new();
+        let Ok(news) = store.since(from.min(to)) else { return Vec::new() };
+        let between = news.take_while(|change| change.revision <= from.max(to));
+        for change in between {
+            if to >= from {
+                changed.insert(change.key.clone(), change.after.clone());
+            } else {
+                changed.entry(change.key.clone()).or_insert_with(|| change.before.clone());
+            }
+        }
+        changed.into_iter().collect()
+    }
+
+    fn clock(&self) -> Clock {
+        let cluster = &self.run.cluster;
+        let shown = self.shown();
+        let now = match self.playhead {
+            Some(revision) => cluster.trace().at(revision).map_or(Time::VIRTUAL_START, |record| record.time),
+            None => cluster.now(),
+        };
+        Clock {
+            now,
+            revision: shown,
+            end: cluster.now(),
+            end_revision: cluster.store().revision(),
+            live: self.playhead.is_none(),
+            playing: self.playing,
+            settled: self.is_settled(),
+            steps: self.run.steps,
+            hash: cluster.hash(),
+            seed: self.base.seed,
+            branch: self.branch,
+        }
+    }
+}
+
+fn tell(news: Vec<News>, out: &mut Vec<ToPage>) {
+    out.extend(news.into_iter().map(|news| match news {
+        News::Terminal(output) => ToPage::Terminal(output),
+        News::Applied(results) => ToPage::Applied(results),
+        News::Edit { name, text } => ToPage::Edit { name, text },
+    }));
+}
