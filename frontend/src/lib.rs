@@ -18,6 +18,6 @@ pub fn start() {
         host::page::report_panics();
         app::start();
     } else {
-        host::worker::run(host::Silent);
+        host::worker::run(host::cluster::ClusterEngine::new(host::worker::now));
     }
 }

@@ -32,14 +32,14 @@ impl ClusterEngine {
 impl Engine for ClusterEngine {
     fn handle(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let Ok(message) = wire::decode::<ToWorker>(bytes) else { return Vec::new() };
-        written(self.engine.handle(message))
+        written(&self.engine.handle(message))
     }
 
     fn tick(&mut self, elapsed_ms: f64) -> Vec<Vec<u8>> {
         let start = (self.clock)();
         let messages = self.engine.tick(span(elapsed_ms.min(ELAPSED_MAX_MS)), self.steps);
         self.steps = next_budget(self.steps, (self.clock)() - start);
-        written(messages)
+        written(&messages)
     }
 
     fn tick_in_ms(&self) -> Option<i32> {
@@ -50,7 +50,7 @@ impl Engine for ClusterEngine {
     }
 }
 
-fn written(messages: Vec<ToPage>) -> Vec<Vec<u8>> {
+fn written(messages: &[ToPage]) -> Vec<Vec<u8>> {
     messages.iter().filter_map(|message| wire::encode(message).ok()).collect()
 }
 

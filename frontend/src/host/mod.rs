@@ -36,16 +36,6 @@ pub trait Engine {
     }
 }
 
-/// An engine that answers no message.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Engine for Silent {
-    fn handle(&mut self, _bytes: &[u8]) -> Vec<Vec<u8>> {
-        Vec::new()
-    }
-}
-
 /// What the worker says when its engine can be used.
 const READY: &str = "ready";
 

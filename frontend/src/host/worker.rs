@@ -92,8 +92,17 @@ impl Host {
 
     /// The host's clock, in milliseconds since the worker began.
     fn now(&self) -> f64 {
-        self.scope.performance().map_or(0.0, |clock| clock.now())
+        time_of(&self.scope)
     }
+}
+
+/// The worker's clock, in milliseconds since the worker began; 0 outside a worker.
+pub fn now() -> f64 {
+    scope().map_or(0.0, |scope| time_of(&scope))
+}
+
+fn time_of(scope: &DedicatedWorkerGlobalScope) -> f64 {
+    scope.performance().map_or(0.0, |clock| clock.now())
 }
 
 /// Moves the bytes of one message to the page.

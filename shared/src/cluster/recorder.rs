@@ -108,8 +108,9 @@ impl Flood {
             self.spent = (self.spent - earned).max(0);
             self.counted = now;
         }
-        self.spent += i64::from(self.spent < FLOOD_BURST + 1);
-        self.spent <= FLOOD_BURST
+        let admitted = self.spent < FLOOD_BURST;
+        self.spent += i64::from(admitted);
+        admitted
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::api::{Api, Request, Response};
 use crate::kubectl::{self, Client};
+use crate::model::schema::assist;
 use crate::model::{Key, Text, Time};
 use crate::playground::engine::Engine;
 use crate::playground::link;
-use crate::playground::protocol::{Answer, Completion, Question};
+use crate::playground::protocol::{Answer, Completion, Diagnostic, Hover, Question};
 use crate::sim::Previous;
 use crate::trace::SourceFile;
 
@@ -36,20 +37,37 @@ pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
         Question::Document => Answer::Document(Box::new(engine.run.document(&engine.base))),
         Question::ReadLink(text) => link::read(&text)
             .map_or_else(|error| Answer::Error(error.to_string()), |document| Answer::Document(Box::new(document))),
-        Question::Diagnose(text) => {
-            drop(text);
-            Answer::Diagnostics(Vec::new())
-        }
+        Question::Diagnose(text) => Answer::Diagnostics(assist::diagnose(&text).into_iter().map(problem).collect()),
         Question::Complete(text, line, column) => {
-            let _ = (text, line, column);
-            Answer::Completions(Vec::new())
+            let found = assist::complete(&text, line, column).into_iter();
+            Answer::Completions(found.map(|it| Completion { label: it.label, detail: it.detail }).collect())
         }
-        Question::Hover(text, line, column) => {
-            let _ = (text, line, column);
-            Answer::Hover(None)
-        }
+        Question::Hover(text, line, column) => Answer::Hover(assist::hover(&text, line, column).map(field)),
         Question::CompleteLine(line) => complete_line(engine, &line),
         Question::Diff(files) => diff(engine, &files),
+    }
+}
+
+fn problem(it: assist::Diagnostic) -> Diagnostic {
+    Diagnostic {
+        line: it.line,
+        column: it.column,
+        end_column: it.end_column,
+        error: it.severity == assist::Severity::Error,
+        message: it.message,
+        fix: it.fix,
+    }
+}
+
+fn field(it: assist::Hover) -> Hover {
+    Hover {
+        path: it.path,
+        kind: it.kind,
+        api_version: it.api_version,
+        object_kind: it.object_kind,
+        required: it.required,
+        default: it.default,
+        one_of: it.one_of,
     }
 }
 
