@@ -13,7 +13,6 @@ use std::sync::Arc;
 /// Names a node's place while the node or pods on it are known.
 pub(crate) type Slot = usize;
 
-const ZONE: &str = "topology.kubernetes.io/zone";
 const REGION: &str = "topology.kubernetes.io/region";
 
 /// Nodes by slot and name, and where each pod is.
@@ -207,5 +206,5 @@ impl Fleet {
 type Zone<'a> = (Option<&'a str>, Option<&'a str>);
 
 fn zone(facts: &NodeFacts) -> Zone<'_> {
-    (facts.label(REGION), facts.label(ZONE))
+    (facts.label(REGION), facts.zone.as_deref())
 }

@@ -10,6 +10,12 @@ use crate::scheduler::resources::Resources;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The label that names a node's host.
+pub(crate) const HOSTNAME: &str = "kubernetes.io/hostname";
+
+/// The label that names a node's zone.
+pub(crate) const ZONE: &str = "topology.kubernetes.io/zone";
+
 /// What a Node object says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct NodeFacts {
@@ -17,6 +23,10 @@ pub(crate) struct NodeFacts {
     pub(crate) name: Text,
     /// `metadata.labels`.
     pub(crate) labels: Value,
+    /// The label `kubernetes.io/hostname`; read once because every cycle asks every node.
+    pub(crate) hostname: Option<Text>,
+    /// The label `topology.kubernetes.io/zone`; likewise.
+    pub(crate) zone: Option<Text>,
     /// `spec.taints`.
     pub(crate) taints: Vec<Taint>,
     /// `spec.unschedulable`.
@@ -51,6 +61,8 @@ pub(crate) struct Node {
 static NO_NODE: NodeFacts = NodeFacts {
     name: Text::new_static(""),
     labels: Value::Null,
+    hostname: None,
+    zone: None,
     taints: Vec::new(),
     unschedulable: false,
     allocatable: Resources { milli_cpu: 0, memory: 0, storage: 0, others: Vec::new() },
@@ -63,6 +75,8 @@ impl NodeFacts {
     pub(crate) fn read(node: &Object) -> Self {
         let allocatable = node.at("status.allocatable");
         Self {
+            hostname: node.label(HOSTNAME).map(Text::new),
+            zone: node.label(ZONE).map(Text::new),
             name: node.name(),
             labels: node.metadata().get("labels").clone(),
             taints: node.at("spec.taints").items().iter().map(Taint::read).collect(),

@@ -5,15 +5,10 @@
 use crate::model::selector::{Operator, Requirement};
 use crate::model::{Selector, Text, Value};
 use crate::scheduler::fleet::{Fleet, Slot};
-use crate::scheduler::node::{Node, NodeFacts};
+use crate::scheduler::node::{HOSTNAME, Node, NodeFacts, ZONE};
 use crate::scheduler::plugins::{admits, tolerates};
 use crate::scheduler::pod::PodFacts;
 use std::collections::BTreeMap;
-
-/// The label that names a node's host.
-pub(crate) const HOSTNAME: &str = "kubernetes.io/hostname";
-
-const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// An entry of `spec.topologySpreadConstraints`.
 #[derive(Clone, Debug)]
@@ -21,13 +16,24 @@ pub(crate) struct Constraint {
     /// How much fuller than the emptiest a domain may be.
     pub(crate) max_skew: i64,
     /// The node label whose values are the domains.
-    pub(crate) key: Text,
+    pub(crate) topology: Topology,
     /// With fewer domains than this, the emptiest counts as empty.
     pub(crate) domains_min: usize,
     /// Which pods of the namespace are counted.
     pub(crate) selector: Selector,
     affinity: Policy,
     taints: Policy,
+}
+
+/// A node label whose values are domains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Topology {
+    /// `kubernetes.io/hostname`.
+    Hostname,
+    /// `topology.kubernetes.io/zone`.
+    Zone,
+    /// Any other.
+    Label(Text),
 }
 
 /// Whether nodes that the pod cannot use are left out of the count.
@@ -63,7 +69,8 @@ pub(crate) struct Soft {
     pub(crate) constraint: Constraint,
     /// By group, whether its pods are counted.
     matching: Vec<bool>,
-    counts: BTreeMap<Text, i64>,
+    /// Few; sorted by domain.
+    counts: Vec<(Text, i64)>,
     weight: f64,
 }
 
@@ -96,15 +103,15 @@ impl Constraint {
 
     /// The constraints of a pod that declares none, for the pods of its service or owner.
     fn defaults(selector: &Selector) -> Vec<Self> {
-        let constraint = |(max_skew, key)| Self {
+        let constraint = |(max_skew, topology)| Self {
             max_skew,
-            key: Text::new_static(key),
+            topology,
             domains_min: 1,
             selector: selector.clone(),
             affinity: Policy::Honor,
             taints: Policy::Ignore,
         };
-        [(3, HOSTNAME), (5, ZONE)].map(constraint).into()
+        [(3, Topology::Hostname), (5, Topology::Zone)].map(constraint).into()
     }
 
     fn read(value: &Value, pod: &PodFacts) -> Self {
@@ -115,7 +122,7 @@ impl Constraint {
         };
         Self {
             max_skew: value.get("maxSkew").int_or(1),
-            key: value.get("topologyKey").text(),
+            topology: Topology::read(&value.get("topologyKey").text()),
             domains_min: usize::try_from(value.get("minDomains").int_or(1)).unwrap_or(1),
             selector: selector(value, pod.labels()),
             affinity: policy("nodeAffinityPolicy", Policy::Honor),
@@ -124,8 +131,15 @@ impl Constraint {
     }
 
     /// The node's domain.
-    pub(crate) fn domain<'a>(&self, node: &'a NodeFacts) -> Option<&'a str> {
-        node.label(&self.key)
+    pub(crate) fn domain<'a>(&self, node: &'a NodeFacts) -> Option<&'a Text> {
+        match &self.topology {
+            Topology::Hostname => node.hostname.as_ref(),
+            Topology::Zone => node.zone.as_ref(),
+            Topology::Label(key) => match node.labels.get(key) {
+                Value::Text(value) => Some(value),
+                _ => None,
+            },
+        }
     }
 
     /// True if the node's pods are counted.
@@ -137,6 +151,16 @@ impl Constraint {
     /// True if `other`, a pod of the same namespace, is counted.
     pub(crate) fn counts(&self, pod: &PodFacts, other: &PodFacts) -> bool {
         pod.key.namespace == other.key.namespace && self.selector.matches(other.labels())
+    }
+}
+
+impl Topology {
+    fn read(key: &Text) -> Self {
+        match key.as_str() {
+            HOSTNAME => Self::Hostname,
+            ZONE => Self::Zone,
+            _ => Self::Label(key.clone()),
+        }
     }
 }
 
@@ -166,8 +190,9 @@ impl Hard {
         let matching = matching(pod, fleet, &constraint.selector);
         let mut counts = BTreeMap::<Text, i64>::new();
         for node in nodes.iter().filter(|node| constraint.includes(pod, node.facts())) {
-            let domain = constraint.domain(node.facts()).unwrap_or_default();
-            *counts.entry(domain.into()).or_default() += node.count(&matching);
+            if let Some(domain) = constraint.domain(node.facts()) {
+                *counts.entry(domain.clone()).or_default() += node.count(&matching);
+            }
         }
         let own = i64::from(constraint.selector.matches(pod.labels()));
         Self { constraint: constraint.clone(), own, counts }
@@ -223,33 +248,43 @@ impl Soft {
         takes_part: &impl Fn(&NodeFacts) -> bool,
     ) -> Self {
         let matching = matching(pod, fleet, &constraint.selector);
-        let mut it = Self { constraint: constraint.clone(), matching, counts: BTreeMap::new(), weight: 0.0 };
-        if constraint.key == HOSTNAME {
+        let mut it = Self { constraint: constraint.clone(), matching, counts: Vec::new(), weight: 0.0 };
+        if constraint.topology == Topology::Hostname {
             it.weight = weight(scored.len());
             return it;
         }
-        let domains = scored.iter().map(|node| constraint.domain(node.facts()));
-        it.counts = domains.clone().flatten().map(|domain| (domain.into(), 0)).collect();
-        it.weight = weight(it.counts.len() + usize::from(domains.clone().any(|it| it.is_none())));
+        let mut unlabelled = 0;
+        for node in scored {
+            match constraint.domain(node.facts()).map(|domain| (domain, it.find(domain))) {
+                Some((domain, Err(place))) => it.counts.insert(place, (domain.clone(), 0)),
+                Some((_, Ok(_))) => {}
+                None => unlabelled = 1,
+            }
+        }
+        it.weight = weight(it.counts.len() + unlabelled);
         if it.counts.is_empty() {
             return it;
         }
         let nodes = fleet.order().iter().map(|slot| fleet.node(*slot));
         for node in nodes.filter(|node| takes_part(node.facts()) && constraint.includes(pod, node.facts())) {
-            if let Some(count) = constraint.domain(node.facts()).and_then(|domain| it.counts.get_mut(domain)) {
-                *count += node.count(&it.matching);
+            if let Some(place) = constraint.domain(node.facts()).and_then(|domain| it.find(domain).ok()) {
+                it.counts[place].1 += node.count(&it.matching);
             }
         }
         it
+    }
+
+    fn find(&self, domain: &Text) -> Result<usize, usize> {
+        self.counts.binary_search_by(|(it, _)| it.cmp(domain))
     }
 
     /// The more matching pods the node's domain has, the more.
     #[allow(clippy::cast_precision_loss, reason = "counts of pods are far below 2^52")]
     pub(crate) fn score(&self, node: &Node) -> f64 {
         let Some(domain) = self.constraint.domain(node.facts()) else { return 0.0 };
-        let count = match self.constraint.key.as_str() {
-            HOSTNAME => node.count(&self.matching),
-            _ => self.counts.get(domain).copied().unwrap_or(0),
+        let count = match self.constraint.topology {
+            Topology::Hostname => node.count(&self.matching),
+            Topology::Zone | Topology::Label(_) => self.find(domain).map_or(0, |place| self.counts[place].1),
         };
         count as f64 * self.weight + (self.constraint.max_skew - 1) as f64
     }
