@@ -1,8 +1,8 @@
 //! The scheduler: which pod is next, and which node it goes to.
 //!
 //! Upstream: `pkg/scheduler/schedule_one.go`, `pkg/scheduler/backend/queue`, `pkg/scheduler/framework`.
-//! Left out: inter-pod affinity, volumes, resource claims, extenders, profiles and pod groups; see [`plugins`] and
-//! [`preemption`].
+//! Left out: inter-pod affinity, volumes, resource claims, extenders, profiles and pod groups; see `plugins` and
+//! `preemption`.
 //! The condition of a gated pod is written by the API server.
 //! Reading order: `resources`, `affinity`, `pod`, `node`, `fleet` (facts) → `plugins`, `spread` (verdicts) → `select`,
 //! `preemption` (choice) → `outcome` (writes) → `queue`, `retry` (when).
