@@ -61,7 +61,7 @@ impl Cluster {
         let view = View { now: self.now, cache: &self.cache, failure: None };
         let mut wishes: Vec<Enqueue> = Vec::new();
         for (index, controller) in CONTROLLERS.iter().enumerate() {
-            for watch in controller.watches.iter().filter(|it| it.resource == change.key.resource.as_str()) {
+            for watch in controller.watches.iter().filter(|it| it.covers(&change.key.resource)) {
                 (watch.enqueue)(change, &view, &mut wishes);
             }
             let queue = &mut self.loops[index].queue;
