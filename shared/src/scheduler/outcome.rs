@@ -105,7 +105,7 @@ fn followed(write: Write, pod: &PodFacts) -> Write {
     stated.chain(["spec.containers"]).fold(write, |write, path| write.following(key, path))
 }
 
-/// The `PodScheduled` condition; `None` if the pod has the very same.
+/// The `PodScheduled` condition; `None` if the pod has one that tells the same.
 fn condition(pod: &Object, message: &str, now: Time) -> Option<Value> {
     let old = pod.condition("PodScheduled");
     let since = old.get("lastTransitionTime");
@@ -121,7 +121,8 @@ fn condition(pod: &Object, message: &str, now: Time) -> Option<Value> {
     if pod.generation() > 0 {
         new.set("observedGeneration", pod.generation());
     }
-    (*old != new).then_some(new)
+    let told = ["status", "reason", "message", "observedGeneration"];
+    told.into_iter().any(|field| old.get(field) != new.get(field)).then_some(new)
 }
 
 fn truncated(message: &str) -> String {

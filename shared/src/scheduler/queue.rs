@@ -205,11 +205,14 @@ impl Queue {
     }
 }
 
+/// Notes the change that made a pod worth a try; what no change made, such as a refused binding, is not noted.
 fn woken(by: &mut Vec<Revision>, revision: Revision, place: Place) -> Place {
     if by.len() == WOKEN_BY_MAX {
         by.remove(0);
     }
-    by.push(revision);
+    if revision != Revision::default() {
+        by.push(revision);
+    }
     place
 }
 

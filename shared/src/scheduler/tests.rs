@@ -192,6 +192,50 @@ fn says_why_no_node_will_do() {
     );
 }
 
+/// The messages that a real v1.36 wrote in the same situations.
+#[test]
+fn says_it_as_upstream_does() {
+    let nodes: String = (0..10).map(|index| format!("node n{index} cpu=4;")).collect();
+    check(
+        &format!("{nodes} pod huge cpu=500"),
+        &expect![
+            "huge ✗ 0/10 nodes are available: 10 Insufficient cpu. no new claims to deallocate, preemption: 0/10 nodes are available: 10 Preemption is not helpful for scheduling."
+        ],
+    );
+    check(
+        &format!("{nodes} node n3 cordon; pod stuck select=disk=x"),
+        &expect![
+            "stuck ✗ 0/10 nodes are available: 1 node(s) were unschedulable, 9 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/10 nodes are available: 10 Preemption is not helpful for scheduling."
+        ],
+    );
+    check(
+        &format!("{nodes} node n3 taint=k=v:NoSchedule; pod stuck select=disk=x"),
+        &expect![
+            "stuck ✗ 0/10 nodes are available: 1 node(s) had untolerated taint(s), 9 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/10 nodes are available: 10 Preemption is not helpful for scheduling."
+        ],
+    );
+}
+
+/// After 1, 2, 4 and 8 seconds, then every 10; and what nothing helps is tried anyway after five minutes.
+#[test]
+fn backs_off_and_does_not_wait_for_ever() {
+    let mut world = World::new();
+    world.run("pod p");
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let due = world.scheduler.next_due().unwrap();
+        waits.push((due - world.now).as_seconds());
+        world.now = due;
+        world.settle();
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 10, 10]);
+    let mut world = World::new();
+    world.run("node a cordon; pod p");
+    assert_eq!(world.scheduler.next_due(), Some(world.now + Span::seconds(300)));
+    world.run("wait 300");
+    assert_eq!(world.told.len(), 2);
+}
+
 #[test]
 fn tolerates_taints() {
     let nodes = "node a taint=k=v:NoSchedule; node b taint=soft=v:PreferNoSchedule;";
