@@ -121,3 +121,61 @@ fn matches_rule(rule: &Value, code: i32) -> bool {
     };
     wanted && rule.get("action").str() == "Restart"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pod::Run;
+    use super::*;
+    use crate::model::{Object, Time};
+
+    /// `states`: `setup=0 web=running`; a number is an exit code, a missing container never ran.
+    fn check(policy: &str, states: &str, expected: &expect_test::Expect) {
+        let json = r#"{"spec":{"initContainers":[{"name":"setup"},{"name":"proxy","restartPolicy":"Always"}],
+            "containers":[{"name":"web","image":"nginx:2"},{"name":"log","image":"nginx:2"}]}}"#;
+        let mut object = Object(Value::from_json(json).unwrap());
+        object.set("spec.restartPolicy", policy);
+        let mut pod = PodState::new(&object, Time::VIRTUAL_START);
+        for (name, state) in states.split_whitespace().filter_map(|it| it.split_once('=')) {
+            pod.containers.get_mut(name).unwrap().run = run_state(state);
+        }
+        let Decision { start, stop, finished } = decide(&pod);
+        let start = start.iter().map(|it| format!("start {it}"));
+        let stop = stop.iter().map(|it| it.1.to_string());
+        let end = finished.then(|| "finished".to_owned());
+        expected.assert_eq(&start.chain(stop).chain(end).collect::<Vec<_>>().join("; "));
+    }
+
+    fn run_state(state: &str) -> RunState {
+        let (id, message, image) = (Text::default(), Text::default(), Text::new_static("nginx:1"));
+        let Ok(code) = state.parse() else {
+            let image = if state == "current" { Text::new_static("nginx:2") } else { image };
+            return RunState::Running(Run { id, started_at: Time::VIRTUAL_START, image, stop: None, hook: false });
+        };
+        RunState::Ended(Ended { id, code, reason: message.clone(), message, started_at: None, finished_at: None })
+    }
+
+    #[test]
+    fn containers_start_in_order() {
+        check("Always", "", &expect_test::expect!["start setup"]);
+        check("Always", "setup=1", &expect_test::expect!["start setup"]);
+        check("Always", "setup=0", &expect_test::expect!["start proxy"]);
+        check("Always", "setup=0 proxy=running", &expect_test::expect!["start web; start log"]);
+    }
+
+    #[test]
+    fn what_ended_is_started_again_as_its_policy_says() {
+        check("Always", "setup=0 proxy=running web=0 log=current", &expect_test::expect!["start web"]);
+        check("OnFailure", "setup=0 proxy=3 web=1 log=0", &expect_test::expect!["start proxy; start web"]);
+        check("Never", "setup=0 proxy=running web=1 log=0", &expect_test::expect!["finished"]);
+        check("Never", "setup=2", &expect_test::expect!["finished"]);
+    }
+
+    #[test]
+    fn a_changed_image_ends_the_run() {
+        check(
+            "Always",
+            "setup=0 proxy=running web=old log=current",
+            &expect_test::expect!["Container web definition changed, will be restarted"],
+        );
+    }
+}
