@@ -93,8 +93,17 @@ pub(crate) fn check_identity(new: &Object, old: &Object, key: &crate::model::Key
 pub(crate) const STALE: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
 
+/// Where the managed fields of an update come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ManagedFields {
+    /// The new object has them, as apply made them.
+    Given,
+    /// The old object had them.
+    Kept,
+}
+
 /// Gives `new` what an update cannot change or may leave out.
-pub(crate) fn carry_over(new: &mut Object, old: &Object) {
+pub(crate) fn carry_over(new: &mut Object, old: &Object, source: ManagedFields) {
     let fields = [
         "uid",
         "creationTimestamp",
@@ -113,7 +122,8 @@ pub(crate) fn carry_over(new: &mut Object, old: &Object) {
     for field in fields {
         let kept = old.metadata().get(field);
         let given = new.metadata().get(field);
-        let may_differ = matches!(field, "creationTimestamp" | "generateName" | "managedFields") && !given.is_empty();
+        let applied = field == "managedFields" && source == ManagedFields::Given;
+        let may_differ = applied || matches!(field, "creationTimestamp" | "generateName") && !given.is_empty();
         if given == kept || may_differ {
             continue;
         }

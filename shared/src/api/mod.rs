@@ -9,6 +9,7 @@ pub mod admission;
 pub mod base64;
 mod decoding;
 mod deletion;
+mod fields;
 mod list;
 mod metadata;
 mod patch;

@@ -4,8 +4,9 @@
 //! `pkg/registry/rest/{create,update}.go`.
 
 use crate::api::admission::{self, Admission};
-use crate::api::{DryRun, Errors, Request, Resource, Response, Status, Verb};
-use crate::api::{decoding, deletion, metadata, patch, resources, subresources, validation};
+use crate::api::metadata::ManagedFields;
+use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
+use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
 use crate::model::{Chance, Key, Object, Time, Value};
 use crate::store::{Compacted, Store};
 use crate::trace::Revision;
@@ -85,6 +86,10 @@ impl Api {
                 let old = self.stored(&call.key)?;
                 self.update(call, &old, Object(call.request.body.clone()))
             }
+            Verb::Patch(PatchKind::Apply) if subresource.is_empty() && self.store.get(&call.key).is_none() => {
+                let new = patch::apply_new(call)?;
+                self.create_from(call, new.0)
+            }
             Verb::Patch(kind) => {
                 let old = self.stored(&call.key)?;
                 let new = patch::apply(kind, call, &old)?;
@@ -100,16 +105,21 @@ impl Api {
         self.store.get(key).cloned().ok_or_else(|| Status::not_found(key))
     }
 
-    /// The way of a new object, in running order.
     fn create(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
+        self.create_from(call, call.request.body.clone())
+    }
+
+    /// The way of a new object, in running order.
+    fn create_from(&mut self, call: &mut Call<'_>, body: Value) -> Result<Response, Status> {
         let resource = call.resource;
-        let object = call.typed(call.request.body.clone())?;
+        let object = call.typed(body)?;
         let object = decoding::read(call, &object, None)?;
         let mut object = call.stored_form(object);
         metadata::place(&mut object, resource, call.request)?;
         metadata::fill(&mut object, self.chance.uid(), call.now);
         call.key.name = object.name();
         (resource.default)(&mut object);
+        call.track(None, &mut object);
         admission::namespace::admit_create(&call.key, &self.store)?;
         self.admit(call, &mut object)?;
         (resource.prepare_for_create)(&mut object);
@@ -163,13 +173,16 @@ impl Api {
         let new = decoding::read(call, &new, Some(old))?;
         let mut new = call.stored_form(new);
         metadata::check_identity(&new, old, &call.key)?;
-        metadata::carry_over(&mut new, old);
+        let applied = call.request.verb == Verb::Patch(PatchKind::Apply);
+        let source = if applied { ManagedFields::Given } else { ManagedFields::Kept };
+        metadata::carry_over(&mut new, old, source);
         if call.request.target.subresource == "status" {
             (resource.prepare_for_status)(&mut new, old);
         } else {
             (resource.default)(&mut new);
             (resource.prepare_for_update)(&mut new, old);
         }
+        call.track(Some(old), &mut new);
         if new == *old {
             return Ok(Response::object(200, new));
         }
@@ -218,6 +231,13 @@ pub(super) const NOT_ALLOWED: &str = "the server does not allow this method on t
 impl Call<'_> {
     pub(super) fn is_dry_run(&self) -> bool {
         self.request.options.dry_run == DryRun::All
+    }
+
+    /// Notes whose fields changed, unless the request is an apply, which has said so itself.
+    pub(super) fn track(&self, old: Option<&Object>, new: &mut Object) {
+        if self.request.verb != Verb::Patch(PatchKind::Apply) {
+            fields::track(self, old, new);
+        }
     }
 
     /// The refusal with every finding of validation; nothing if there is none.

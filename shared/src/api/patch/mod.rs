@@ -2,6 +2,7 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/patch.go`.
 
+mod apply;
 mod json;
 mod merge;
 mod strategic;
@@ -20,9 +21,18 @@ pub(super) fn apply(kind: PatchKind, call: &Call<'_>, old: &Object) -> Result<Ob
     let new = match kind {
         PatchKind::Json => json::apply(old, patch)?,
         PatchKind::StrategicMerge => strategic::apply(old, patch, type_of(call)?)?,
-        PatchKind::Merge | PatchKind::Apply => merge::apply(old, patch),
+        PatchKind::Merge => merge::apply(old, patch),
+        PatchKind::Apply => apply::apply(call, Some(old), type_of(call)?)?,
     };
     Ok(new)
+}
+
+/// The object that server-side apply makes where there is none yet.
+///
+/// # Errors
+/// As for [`apply`].
+pub(super) fn apply_new(call: &Call<'_>) -> Result<Object, Status> {
+    apply::apply(call, None, type_of(call)?)
 }
 
 /// The type of the object that is patched.

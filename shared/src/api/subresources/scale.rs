@@ -22,6 +22,7 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     let mut scaled = object.clone();
     scaled.set("spec.replicas", new.at("spec.replicas").int_or(0));
     (call.resource.prepare_for_update)(&mut scaled, &object);
+    call.track(Some(&object), &mut scaled);
     let stored = if scaled == object { object } else { api.commit(call, scaled) };
     Ok(Response::object(200, scale_of(&stored)))
 }
