@@ -17,6 +17,7 @@ mod documents;
 mod failure;
 mod flags;
 mod help;
+mod history;
 mod jsonpath;
 mod print;
 mod resource_args;

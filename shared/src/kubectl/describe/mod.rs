@@ -2,9 +2,16 @@
 //!
 //! Upstream: `k8s.io/kubectl/pkg/describe/describe.go`.
 
+mod configuration;
+mod containers;
 pub(crate) mod events;
 mod generic;
-mod writer;
+pub(crate) mod node;
+pub(crate) mod pod;
+mod service;
+mod volumes;
+mod workloads;
+pub(crate) mod writer;
 
 use crate::kubectl::failure::Failure;
 use crate::kubectl::resource_args::Item;
@@ -58,8 +65,21 @@ pub(crate) fn describe(session: &mut Session<'_>, item: &Item, show_events: bool
 }
 
 /// The describer of a kind, by `kind.group`.
-fn describer(_label: &str) -> Describer {
-    generic::write
+fn describer(label: &str) -> Describer {
+    match label {
+        "pod" => pod::write,
+        "node" => node::write,
+        "service" => service::write,
+        "namespace" => configuration::namespace,
+        "configmap" => configuration::config_map,
+        "secret" => configuration::secret,
+        "serviceaccount" => configuration::service_account,
+        "deployment.apps" => workloads::deployment,
+        "replicaset.apps" => workloads::replica_set,
+        "statefulset.apps" => workloads::stateful_set,
+        "daemonset.apps" => workloads::daemon_set,
+        _ => generic::write,
+    }
 }
 
 /// What `kubectl describe` says about the object `key`, or its error.

@@ -12,7 +12,7 @@ const HIDDEN: &[&str] = &["kubectl.kubernetes.io/last-applied-configuration"];
 
 /// A text under way.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     /// Lines whose columns are settled.
     done: String,
     /// Lines whose columns may still grow.
@@ -21,53 +21,53 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes a line, `level` times two spaces to the right.
-    pub(super) fn line(&mut self, level: usize, text: impl AsRef<str>) {
+    pub(crate) fn line(&mut self, level: usize, text: impl AsRef<str>) {
         self.put(level, text);
         self.open.push('\n');
     }
 
     /// Writes without ending the line.
-    pub(super) fn put(&mut self, level: usize, text: impl AsRef<str>) {
+    pub(crate) fn put(&mut self, level: usize, text: impl AsRef<str>) {
         self.open.push_str(&"  ".repeat(level));
         self.open.push_str(text.as_ref());
     }
 
     /// `Label:\tvalue`.
-    pub(super) fn field(&mut self, level: usize, label: &str, value: impl AsRef<str>) {
+    pub(crate) fn field(&mut self, level: usize, label: &str, value: impl AsRef<str>) {
         self.line(level, format!("{label}:\t{}", value.as_ref()));
     }
 
     /// The same, only if there is a value.
-    pub(super) fn field_if(&mut self, level: usize, label: &str, value: &Value) {
+    pub(crate) fn field_if(&mut self, level: usize, label: &str, value: &Value) {
         if !value.is_empty() {
             self.field(level, label, plain(value));
         }
     }
 
     /// Ends the columns: what follows does not line up with what came before.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.done.push_str(&DESCRIPTION.align(&self.open));
         self.open.clear();
     }
 
     /// The whole text.
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.flush();
         self.done
     }
 
     /// `Labels:` with one pair in each line.
-    pub(super) fn labels(&mut self, title: &str, labels: &Value) {
+    pub(crate) fn labels(&mut self, title: &str, labels: &Value) {
         self.labels_indented("", title, "\t", labels);
     }
 
     /// The same with spaces before each line and something else than a tab between.
-    pub(super) fn labels_indented(&mut self, indent: &str, title: &str, inner: &str, labels: &Value) {
+    pub(crate) fn labels_indented(&mut self, indent: &str, title: &str, inner: &str, labels: &Value) {
         self.pairs(indent, title, inner, labels, &[]);
     }
 
     /// The same without the keys in `skip`.
-    pub(super) fn pairs(&mut self, indent: &str, title: &str, inner: &str, labels: &Value, skip: &[&str]) {
+    pub(crate) fn pairs(&mut self, indent: &str, title: &str, inner: &str, labels: &Value, skip: &[&str]) {
         let pairs: Vec<String> = labels
             .fields()
             .iter()
@@ -85,7 +85,7 @@ impl Writer {
     }
 
     /// `Annotations:`; long ones and those with several lines begin on their own line.
-    pub(super) fn annotations(&mut self, title: &str, annotations: &Value) {
+    pub(crate) fn annotations(&mut self, title: &str, annotations: &Value) {
         let shown: Vec<_> = annotations.fields().iter().filter(|(key, _)| !HIDDEN.contains(&key.as_str())).collect();
         self.put(0, format!("{title}:\t"));
         if shown.is_empty() {
@@ -106,7 +106,7 @@ impl Writer {
     }
 
     /// Values one below the other after a title, `<none>` without any.
-    pub(super) fn stack(&mut self, indent: &str, title: &str, inner: &str, values: &[String]) {
+    pub(crate) fn stack(&mut self, indent: &str, title: &str, inner: &str, values: &[String]) {
         self.put(0, format!("{indent}{title}:{inner}"));
         if values.is_empty() {
             self.line(0, "<none>");
@@ -128,7 +128,7 @@ fn shortened(line: &str) -> String {
 }
 
 /// A scalar as Go's `%v` prints it: `map[a:b]`, `[a b]`, `<nil>`.
-pub(super) fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".into(),
         Value::Text(text) => text.to_string(),
@@ -142,17 +142,17 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 /// A text, or `<none>`.
-pub(super) fn or_none(text: &str) -> &str {
+pub(crate) fn or_none(text: &str) -> &str {
     if text.is_empty() { "<none>" } else { text }
 }
 
 /// A resource list as sorted pairs of name and amount; amounts are written as the API writes them.
-pub(super) fn amounts(list: &Value) -> Vec<(String, String)> {
+pub(crate) fn amounts(list: &Value) -> Vec<(String, String)> {
     list.fields().iter().map(|(name, amount)| (name.to_string(), Quantity::read(amount).to_string())).collect()
 }
 
 /// `Mon, 02 Jan 2006 15:04:05 -0700`, in UTC.
-pub(super) fn rfc1123(value: &Value) -> String {
+pub(crate) fn rfc1123(value: &Value) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let Some(time) = Time::parse(value.str()) else { return "Mon, 01 Jan 0001 00:00:00 +0000".into() };

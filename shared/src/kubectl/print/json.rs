@@ -17,6 +17,11 @@ pub(crate) fn compact(value: &Value) -> String {
     escape(&value.to_json())
 }
 
+/// A scalar as it is read: texts without quotes.
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_json(), str::to_owned)
+}
+
 fn lines(value: &Value, depth: usize, out: &mut String) {
     match value {
         Value::Map(map) if !map.is_empty() => {
