@@ -5,7 +5,7 @@
 use crate::kubectl::Input;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::Args;
-use crate::model::{Object, Text, Value};
+use crate::model::{Object, Text, Value, yaml};
 use crate::trace::SourceFile;
 
 /// What `--recursive` and folders look at.
@@ -20,13 +20,6 @@ pub(crate) struct Document {
     pub(crate) file: Text,
     /// The line on which the document begins, from 1.
     pub(crate) line: u32,
-}
-
-/// One document of a text, parsed.
-struct Parsed {
-    /// `Err` is what the parser says.
-    value: Result<Value, String>,
-    line: u32,
 }
 
 /// True if `-f` or `-k` was given.
@@ -51,16 +44,31 @@ pub(crate) fn read(args: &Args, input: &Input) -> Result<Vec<Result<Document, Fa
     Ok(documents)
 }
 
-/// The objects of one file.
+/// The objects of one file; what follows a syntax error is not read.
 pub(crate) fn of_file(file: &SourceFile) -> Vec<Result<Document, Failure>> {
     let mut documents = Vec::new();
-    for parsed in parse(&file.text) {
-        match parsed.value {
-            Err(why) => documents.push(Err(Failure::text(format!("error parsing {}: {why}", file.name)))),
-            Ok(value) => taken_apart(&value, file, parsed.line, &mut documents),
+    for document in yaml::parse(&file.text) {
+        if let Some(problem) = document.errors.first() {
+            let why = format!("error converting YAML to JSON: {}", problem.message);
+            documents.push(Err(Failure::text(format!("error parsing {}: {why}", file.name))));
+            break;
         }
+        documents.extend(of_document(&document, file));
     }
     documents
+}
+
+/// The objects of one document without syntax errors: one, or those of a list.
+pub(crate) fn of_document(document: &yaml::Document, file: &SourceFile) -> Vec<Result<Document, Failure>> {
+    let mut documents = Vec::new();
+    taken_apart(&document.value, file, first_line(document), &mut documents);
+    documents
+}
+
+/// The line on which a document begins, from 1.
+pub(crate) fn first_line(document: &yaml::Document) -> u32 {
+    let line = document.spans.first().map_or(1, |it| it.value.start.line);
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// The files that a word after `-f` means.
@@ -151,9 +159,4 @@ fn go_type(value: &Value) -> Option<&'static str> {
         Value::List(_) => "array",
         Value::Map(_) => "object",
     })
-}
-
-/// The documents of a text; JSON is YAML.
-fn parse(text: &str) -> Vec<Parsed> {
-    vec![Parsed { value: Value::from_json(text).map_err(|it| it.to_string()), line: 1 }]
 }

@@ -26,6 +26,8 @@ mod verbs;
 mod words;
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
 
 use crate::api::{Request, Response};

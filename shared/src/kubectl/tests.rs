@@ -35,26 +35,41 @@ fn alone() -> Alone {
     alone
 }
 
+/// Runs a command that does not wait.
+pub(super) fn finish(client: &mut dyn Client, line: &str) -> String {
+    let mut command = Command::start(line, Input::default());
+    let progress = command.poll(client);
+    let shown: String = progress.chunks.iter().map(shown).collect();
+    match progress.state {
+        State::Done(0) => shown,
+        State::Done(code) => format!("{shown}[exit {code}]\n"),
+        State::Edit { .. } | State::Running => format!("{shown}[running]\n"),
+    }
+}
+
+/// Output as it is, and what went to standard error after `! `.
+fn shown(chunk: &Chunk) -> String {
+    match chunk {
+        Chunk::Out(text) => text.clone(),
+        Chunk::Err(text) => text.split_inclusive('\n').map(|it| format!("! {it}")).collect(),
+    }
+}
+
 fn run(client: &mut Alone, line: &str, files: &[(&str, &str)]) -> String {
     let files = files.iter().map(|(name, text)| SourceFile { name: (*name).into(), text: (*text).into() }).collect();
     let mut command = Command::start(line, Input { files, ..Input::default() });
-    let mut shown = String::new();
+    let mut text = String::new();
     for _ in 0..POLLS_MAX {
         let progress = command.poll(client);
-        for chunk in &progress.chunks {
-            match chunk {
-                Chunk::Out(text) => shown.push_str(text),
-                Chunk::Err(text) => text.split_inclusive('\n').for_each(|it| shown.extend(["! ", it])),
-            }
-        }
+        text.extend(progress.chunks.iter().map(shown));
         match progress.state {
-            State::Done(0) => return shown,
-            State::Done(code) => return format!("{shown}[exit {code}]\n"),
-            State::Edit { name, text } => return format!("{shown}[edit {name}]\n{text}"),
+            State::Done(0) => return text,
+            State::Done(code) => return format!("{text}[exit {code}]\n"),
+            State::Edit { name, text: edited } => return format!("{text}[edit {name}]\n{edited}"),
             State::Running => client.now += Span::seconds(1),
         }
     }
-    format!("{shown}[running]\n")
+    format!("{text}[running]\n")
 }
 
 /// Runs the lines one after the other.

@@ -43,7 +43,9 @@ pub(super) fn write(out: &mut Writer, subject: &mut Subject<'_, '_>) {
         if !amounts.is_empty() {
             out.line(0, format!("{title}:"));
         }
-        amounts.iter().for_each(|(name, amount)| out.field(1, name, amount));
+        for (name, amount) in amounts {
+            out.field(1, &name, amount);
+        }
     }
     out.line(0, "System Info:");
     for (label, field) in SYSTEM_INFO {

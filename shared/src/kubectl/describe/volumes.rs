@@ -5,8 +5,11 @@
 use crate::kubectl::describe::writer::{Writer, plain};
 use crate::model::Value;
 
+/// A source: its field, its sentence, and its fields by label and path; after `|` stands what is shown without a value.
+type Source = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// The sources with their sentence and fields; a field is its label and its path.
-const SOURCES: &[(&str, &str, &[(&str, &str)])] = &[
+const SOURCES: &[Source] = &[
     ("hostPath", "HostPath (bare host directory volume)", &[("Path", "path"), ("HostPathType", "type|<none>")]),
     (
         "emptyDir",

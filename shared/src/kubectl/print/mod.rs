@@ -9,14 +9,13 @@ pub(crate) mod json;
 pub(crate) mod sort;
 pub(crate) mod table;
 pub(crate) mod tabs;
-pub(crate) mod yaml;
 
 use crate::kubectl::discovery::named;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::Args;
 use crate::kubectl::jsonpath::Template;
 use crate::kubectl::session::Session;
-use crate::model::{Object, Value};
+use crate::model::{Object, Value, yaml};
 use custom_columns::CustomColumns;
 
 /// What `-o` asks for.

@@ -14,7 +14,7 @@ use crate::kubectl::resource_args::{self, Item};
 use crate::kubectl::session::{Context, Session};
 use crate::kubectl::verbs::{Run, Trial, Verb};
 use crate::kubectl::{Chunk, Client, Input, changes};
-use crate::model::{Key, Object, Selector, Text, Value, names};
+use crate::model::{Key, Object, Selector, Text, Value, names, yaml};
 use crate::trace::SourceFile;
 
 /// Where kubectl keeps what was applied last.
@@ -54,12 +54,10 @@ pub(super) const VERB: Verb = Verb {
 pub struct DocumentResult {
     /// The file.
     pub file: Text,
-    /// The line on which the document begins, from 1.
+    /// The line of the file that the message is about, from 1: the field's, or the document's first.
     pub line: u32,
     /// `deployment.apps/web created`, or the error as kubectl says it.
     pub message: String,
-    /// The field that the API server's first complaint is about: `spec.replicas`; empty for none.
-    pub field: String,
     /// False for an error.
     pub ok: bool,
     /// The object; `None` if the document named none.
@@ -361,41 +359,86 @@ pub fn apply_documents(files: &[SourceFile], namespace: &str, client: &mut dyn C
     let manner = Manner { server_side: false, force_conflicts: false, trial: Trial::No, options };
     let mut results = Vec::new();
     for file in files {
-        for document in documents::of_file(file) {
-            results.push(document_result(&mut session, file, document, &manner));
+        for document in yaml::parse(&file.text) {
+            let failed = document_results(&mut session, file, &document, &manner, &mut results);
+            if failed == Syntax::Broken {
+                break;
+            }
         }
     }
     results
 }
 
+/// Whether the rest of a file can be read.
+#[derive(PartialEq, Eq)]
+enum Syntax {
+    Fine,
+    Broken,
+}
+
+/// One result for each object of a document, which may be a list.
+fn document_results(
+    session: &mut Session<'_>,
+    file: &SourceFile,
+    parsed: &yaml::Document,
+    manner: &Manner,
+    results: &mut Vec<DocumentResult>,
+) -> Syntax {
+    if let Some(problem) = parsed.errors.first() {
+        let message = format!("error: error parsing {}: error converting YAML to JSON: {}", file.name, problem.message);
+        let line = u32::try_from(problem.span.start.line).unwrap_or(u32::MAX);
+        results.push(DocumentResult { file: file.name.clone(), line, message, ok: false, key: None });
+        return Syntax::Broken;
+    }
+    for object in documents::of_document(parsed, file) {
+        results.push(document_result(session, file, parsed, object, manner));
+    }
+    Syntax::Fine
+}
+
 fn document_result(
     session: &mut Session<'_>,
     file: &SourceFile,
+    parsed: &yaml::Document,
     document: Result<documents::Document, Failure>,
     manner: &Manner,
 ) -> DocumentResult {
-    let line = document.as_ref().map_or(1, |it| it.line);
     let mut key = None;
     let applied = document.and_then(|it| resource_args::item(session, it)).and_then(|item| {
         key = Some(item.kind.key(&item.namespace, &item.name));
         apply(session, &item, manner)
     });
-    let warnings: String = std::mem::take(&mut session.context.chunks)
-        .into_iter()
-        .map(|it| match it {
-            Chunk::Out(text) | Chunk::Err(text) => text,
-        })
-        .collect();
-    let (message, field, ok) = match applied {
-        Ok(applied) => (message(&applied, manner.trial), String::new(), true),
-        Err(failure) => (failure.message().unwrap_or_default(), field_of(&failure), false),
+    let first = documents::first_line(parsed);
+    let (message, line, ok) = match applied {
+        Ok(applied) => (message(&applied, manner.trial), first, true),
+        Err(failure) => {
+            let line = line_of(&failure, parsed).unwrap_or(first);
+            (failure.message().unwrap_or_default(), line, false)
+        }
     };
-    DocumentResult { file: file.name.clone(), line, message: format!("{warnings}{message}"), field, ok, key }
+    let message = format!("{}{message}", said(session));
+    DocumentResult { file: file.name.clone(), line, message, ok, key }
 }
 
-/// The field that the first cause of a refusal names.
-fn field_of(failure: &Failure) -> String {
-    let Failure::Status(status) = failure else { return String::new() };
-    let cause = status.details.get("causes").items().first();
-    cause.map(|it| it.get("field").str().to_owned()).unwrap_or_default()
+/// What was said on the way: warnings.
+fn said(session: &mut Session<'_>) -> String {
+    let chunks = std::mem::take(&mut session.context.chunks);
+    let texts = chunks.into_iter().map(|it| match it {
+        Chunk::Out(text) | Chunk::Err(text) => text,
+    });
+    texts.collect()
+}
+
+/// The line of the field that a refusal names: that of its first cause, or the one in quotes of `unknown field "…"`.
+fn line_of(failure: &Failure, parsed: &yaml::Document) -> Option<u32> {
+    let Failure::Status(status) = failure else { return None };
+    let cause = status.details.get("causes").items().first().map(|it| it.get("field").str().to_owned());
+    let unknown = || status.message.split_once("unknown field \"").and_then(|(_, it)| it.split('"').next());
+    let mut field = cause.or_else(|| unknown().map(str::to_owned))?;
+    loop {
+        if let Some(span) = parsed.key_span(&field).or_else(|| parsed.span(&field)) {
+            return u32::try_from(span.start.line).ok();
+        }
+        field.truncate(field.rfind(['.', '['])?);
+    }
 }
