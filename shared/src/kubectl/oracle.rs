@@ -167,7 +167,8 @@ fn prints_what_kubectl_printed() {
     for file in files {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let number = name.split('-').next().unwrap_or_default().to_owned();
-        let reads_applied = number.parse().is_ok_and(|it: u32| (19..=122).contains(&it)) && name.ends_with(".txt");
+        let reads_applied = number.parse().is_ok_and(|it: u32| (19..=122).contains(&it))
+            && file.extension().is_some_and(|it| it == "txt");
         if !reads_applied || KNOWN.iter().any(|(known, _)| *known == number) {
             continue;
         }

@@ -6,12 +6,20 @@ pub(crate) mod apply;
 mod delete;
 mod describe;
 mod get;
+mod marks;
+mod rollout;
+mod scale;
+mod set;
+mod wait;
 
 use crate::api::DryRun;
+use crate::kubectl::discovery::named;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::{Args, Flag, GLOBAL, Takes};
 use crate::kubectl::help;
+use crate::kubectl::print::{self, Format, ManagedFields};
 use crate::kubectl::session::{Global, Session};
+use crate::model::Object;
 
 /// What a command does next.
 pub(crate) enum Step {
@@ -76,7 +84,43 @@ impl Verb {
 }
 
 /// Every verb, in the order of the help text.
-pub(crate) const VERBS: &[&Verb] = &[&get::VERB, &describe::VERB, &apply::VERB, &delete::VERB];
+pub(crate) const VERBS: &[&Verb] = &[
+    &get::VERB,
+    &describe::VERB,
+    &apply::VERB,
+    &delete::VERB,
+    &set::IMAGE,
+    &set::ENV,
+    &set::RESOURCES,
+    &set::SERVICE_ACCOUNT,
+    &set::SET_SELECTOR,
+    &rollout::STATUS,
+    &rollout::HISTORY,
+    &rollout::UNDO,
+    &rollout::PAUSE,
+    &rollout::RESUME,
+    &rollout::RESTART,
+    &scale::VERB,
+    &wait::VERB,
+    &marks::LABEL,
+    &marks::ANNOTATE,
+];
+
+/// Says what became of an object: `kind/name word`, or the object in the format of `-o`.
+pub(crate) fn report(
+    session: &mut Session<'_>,
+    args: &Args,
+    format: &Format,
+    object: &Object,
+    word: &str,
+    trial: Trial,
+) {
+    if *format == Format::Usual {
+        session.line(format!("{} {word}{}", named(object), trial.suffix()));
+    } else {
+        session.out(print::object(object, format, ManagedFields::of(args)));
+    }
+}
 
 /// A verb that runs at once, as a job.
 struct AtOnce {
