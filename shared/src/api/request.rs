@@ -94,6 +94,10 @@ pub struct Options {
     pub grace_period_seconds: Option<i64>,
     /// `preconditions.uid`; empty is none.
     pub uid: Text,
+    /// The parameters of one subresource alone, as over HTTP: `container`, `tailLines`, `command`, …
+    ///
+    /// `exec` answers with text, or with an object of `stdout`, `stderr` and `exitCode`.
+    pub query: Vec<(Text, Text)>,
 }
 
 /// `dryRun`.

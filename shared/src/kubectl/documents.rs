@@ -18,8 +18,6 @@ pub(crate) struct Document {
     pub(crate) object: Object,
     /// The file, as `-f` named it.
     pub(crate) file: Text,
-    /// The line on which the document begins, from 1.
-    pub(crate) line: u32,
 }
 
 /// True if `-f` or `-k` was given.
@@ -61,7 +59,7 @@ pub(crate) fn of_file(file: &SourceFile) -> Vec<Result<Document, Failure>> {
 /// The objects of one document without syntax errors: one, or those of a list.
 pub(crate) fn of_document(document: &yaml::Document, file: &SourceFile) -> Vec<Result<Document, Failure>> {
     let mut documents = Vec::new();
-    taken_apart(&document.value, file, first_line(document), &mut documents);
+    taken_apart(&document.value, file, &mut documents);
     documents
 }
 
@@ -105,7 +103,7 @@ fn in_folder(path: &str, wanted: &str, input: &Input) -> Result<Vec<SourceFile>,
     Ok(files)
 }
 
-fn taken_apart(value: &Value, file: &SourceFile, line: u32, to: &mut Vec<Result<Document, Failure>>) {
+fn taken_apart(value: &Value, file: &SourceFile, to: &mut Vec<Result<Document, Failure>>) {
     if value.is_null() {
         return;
     }
@@ -117,12 +115,12 @@ fn taken_apart(value: &Value, file: &SourceFile, line: u32, to: &mut Vec<Result<
         return;
     }
     if value.get("kind").str().ends_with("List") && value.get("items").as_list().is_some() {
-        value.get("items").items().iter().for_each(|item| taken_apart(item, file, line, to));
+        value.get("items").items().iter().for_each(|item| taken_apart(item, file, to));
         return;
     }
     match undecodable(value) {
         Some(why) => to.push(Err(Failure::text(format!("unable to decode {}: {why}", quoted(&file.name))))),
-        None => to.push(Ok(Document { object: Object(value.clone()), file: file.name.clone(), line })),
+        None => to.push(Ok(Document { object: Object(value.clone()), file: file.name.clone() })),
     }
 }
 

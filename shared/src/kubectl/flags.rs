@@ -259,6 +259,11 @@ impl Args {
         Failure::usage(message, &self.command)
     }
 
+    /// Takes a flag away, as if it had not been given.
+    pub(crate) fn forget(&mut self, flag: &str) {
+        self.given.retain(|(name, _)| *name != flag);
+    }
+
     /// True if the flag was given at all.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.given.iter().any(|(name, _)| *name == flag)

@@ -7,8 +7,6 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd`, `k8s.io/cli-runtime`.
 //! Knows nothing of how a cluster steps, of sockets, files or terminals: files are given by name and text.
 
-#![allow(dead_code, reason = "the verbs that use the rest follow")]
-
 mod changes;
 mod complete;
 mod describe;

@@ -24,8 +24,6 @@ pub(crate) struct Item {
     pub(crate) object: Object,
     /// The file that it came from; empty for none.
     pub(crate) source: Text,
-    /// The line of the file, from 1.
-    pub(crate) line: u32,
 }
 
 /// What the words and flags of a command mean.
@@ -36,7 +34,7 @@ pub(crate) enum Selection {
     /// Objects by name.
     Names(Vec<Item>),
     /// Whole collections, each with its namespace, filtered by these options.
-    Lists(Vec<(Arc<Kind>, Text)>, Options),
+    Lists(Vec<(Arc<Kind>, Text)>, Box<Options>),
 }
 
 /// How a verb wants its words to be read.
@@ -165,7 +163,7 @@ fn lists(
         field_selector: args.get("field-selector").into(),
         ..Options::default()
     };
-    Ok(Selection::Lists(kinds.iter().map(|it| (Arc::clone(it), namespace.clone())).collect(), options))
+    Ok(Selection::Lists(kinds.iter().map(|it| (Arc::clone(it), namespace.clone())).collect(), Box::new(options)))
 }
 
 fn named(session: &Session<'_>, args: &Args, pairs: Vec<(Arc<Kind>, Text)>) -> Result<Selection, Failure> {
@@ -176,7 +174,7 @@ fn named(session: &Session<'_>, args: &Args, pairs: Vec<(Arc<Kind>, Text)>) -> R
             return Err(Failure::text("a resource cannot be retrieved by name across all namespaces"));
         }
         let namespace = if kind.namespaced { namespace.clone() } else { Text::default() };
-        items.push(Item { kind, namespace, name, object: Object::default(), source: Text::default(), line: 0 });
+        items.push(Item { kind, namespace, name, object: Object::default(), source: Text::default() });
     }
     Ok(Selection::Names(items))
 }
@@ -223,7 +221,7 @@ pub(crate) fn read_items(session: &mut Session<'_>, args: &Args) -> Result<(Vec<
 
 /// The kind and namespace of a document's object.
 pub(crate) fn item(session: &mut Session<'_>, document: documents::Document) -> Result<Item, Failure> {
-    let documents::Document { mut object, file, line } = document;
+    let documents::Document { mut object, file } = document;
     let kind = session.kinds().of(&object, &file)?;
     let mut namespace = Text::default();
     if kind.namespaced {
@@ -242,7 +240,7 @@ pub(crate) fn item(session: &mut Session<'_>, document: documents::Document) -> 
         }
     }
     let name = object.name();
-    Ok(Item { kind, namespace, name, object, source: file, line })
+    Ok(Item { kind, namespace, name, object, source: file })
 }
 
 /// The objects that a selection stands for as the server has them, and what went wrong with the others.
@@ -259,7 +257,7 @@ pub(crate) fn fetch(session: &mut Session<'_>, selection: Selection) -> (Vec<Ite
         }
         Selection::Lists(lists, options) => {
             for (kind, namespace) in lists {
-                match session.list(&kind, &namespace, options.clone()) {
+                match session.list(&kind, &namespace, (*options).clone()) {
                     Ok(list) => {
                         items.extend(list.get("items").items().iter().map(|it| of_list(&kind, Object(it.clone()))));
                     }
@@ -274,7 +272,7 @@ pub(crate) fn fetch(session: &mut Session<'_>, selection: Selection) -> (Vec<Ite
 /// The item of an object that came in a list.
 pub(crate) fn of_list(kind: &Arc<Kind>, object: Object) -> Item {
     let (namespace, name) = (object.namespace(), object.name());
-    Item { kind: Arc::clone(kind), namespace, name, object, source: Text::default(), line: 0 }
+    Item { kind: Arc::clone(kind), namespace, name, object, source: Text::default() }
 }
 
 /// The objects that the words and flags mean, as the server has them.

@@ -359,6 +359,9 @@ fn query(request: &Request) -> Vec<String> {
     add("labelSelector", &options.label_selector);
     let limit = if request.verb == Verb::List { CHUNK_OBJECTS.to_string() } else { String::new() };
     add("limit", &limit);
+    for (name, value) in &options.query {
+        add(name, value);
+    }
     query
 }
 

@@ -5,7 +5,7 @@
 use crate::api::Options;
 use crate::kubectl::describe::writer::Writer;
 use crate::kubectl::print;
-use crate::kubectl::print::duration::{human, since};
+use crate::kubectl::print::duration::since;
 use crate::kubectl::session::Session;
 use crate::model::key::resources::EVENTS;
 use crate::model::{Object, Time, Value};
@@ -100,9 +100,4 @@ fn is_time(value: &Value) -> bool {
 pub(crate) fn last_seen(event: &Object) -> Option<Time> {
     let read = |path: &str| Time::parse(event.at(path).str());
     read("series.lastObservedTime").or_else(|| read("lastTimestamp")).or_else(|| read("eventTime"))
-}
-
-/// How long ago an event was seen last.
-pub(crate) fn last_seen_ago(event: &Object, now: Time) -> String {
-    last_seen(event).map_or_else(|| "<unknown>".into(), |then| human(now - then))
 }

@@ -37,17 +37,6 @@ pub(crate) fn since(value: &Value, now: Time) -> String {
     Time::parse(value.str()).map_or_else(|| "<unknown>".into(), |then| human(now - then))
 }
 
-/// Go's `Duration.String`: `1m30s`, `0s`.
-pub(crate) fn exact(span: Span) -> String {
-    let seconds = span.as_seconds();
-    let (hours, minutes, rest) = (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE);
-    match (hours, minutes) {
-        (0, 0) => format!("{rest}s"),
-        (0, _) => format!("{minutes}m{rest}s"),
-        _ => format!("{hours}h{minutes}m{rest}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +63,5 @@ mod tests {
         ];
         let shown: Vec<String> = seconds.map(|it| human(Span::seconds(it))).into();
         expect!["<invalid> 0s 119s 2m 2m1s 9m59s 10m 179m 3h1m 8h 2d 2d2h 8d 2y80d 9y"].assert_eq(&shown.join(" "));
-        expect!["5s 1m30s 1h0m0s"].assert_eq(&[5, 90, 3_600].map(|it| exact(Span::seconds(it))).join(" "));
     }
 }

@@ -49,6 +49,35 @@ pub(super) const VERB: Verb = Verb {
     ..Verb::NONE
 };
 
+/// `apply view-last-applied`.
+pub(super) const VIEW_LAST_APPLIED: Verb = Verb {
+    name: "apply view-last-applied",
+    about: "View the latest last-applied-configuration annotations of a resource/object",
+    usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
+    flags: &[&[switch("all"), text("output").or('o').default("yaml")], FILES, SELECTOR],
+    run: Run::Once(view_last_applied),
+    ..Verb::NONE
+};
+
+fn view_last_applied(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    for item in resource_args::objects(session, args, &args.words)? {
+        let Some(text) = item.object.annotation(LAST_APPLIED) else {
+            session.error(format!("no last-applied-configuration annotation found on resource: {}\n", item.name));
+            continue;
+        };
+        let value = Value::from_json(text).map_err(|it| Failure::text(it.to_string()))?;
+        match args.get("output") {
+            "yaml" | "" => session.out(yaml::write(&value)),
+            "json" => session.out(json::write(&value)),
+            other => {
+                let allowed = "Unexpected -o output mode: ";
+                return Err(args.usage(format!("{allowed}{other}, the flag 'output' must be one of yaml|json")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What the apply of one YAML document came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DocumentResult {

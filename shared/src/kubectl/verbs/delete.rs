@@ -41,11 +41,11 @@ pub(super) const VERB: Verb = Verb {
 
 /// What every deletion of a command has in common.
 #[derive(Clone, Debug)]
-pub(super) struct Manner {
-    pub(super) grace: i64,
-    pub(super) propagation: Propagation,
-    pub(super) trial: Trial,
-    pub(super) name_only: bool,
+struct Manner {
+    grace: i64,
+    propagation: Propagation,
+    trial: Trial,
+    name_only: bool,
 }
 
 /// An object that should go: it is gone when it is missing, or another with its name took its place.
@@ -55,7 +55,7 @@ struct Gone {
 }
 
 /// Waits until objects are gone.
-pub(super) struct AwaitDeletion {
+struct AwaitDeletion {
     waiting: Vec<Gone>,
     deadline: Time,
     failures: Vec<Failure>,
@@ -151,7 +151,7 @@ fn warn_about_scope(session: &mut Session<'_>, args: &Args, items: &[Item]) {
 }
 
 /// Asks for one object to go and says so; gives its uid.
-pub(super) fn delete(session: &mut Session<'_>, item: &Item, manner: &Manner) -> Result<Text, Failure> {
+fn delete(session: &mut Session<'_>, item: &Item, manner: &Manner) -> Result<Text, Failure> {
     let mut uid = Text::default();
     if manner.trial != Trial::Client {
         let options = Options {
@@ -176,14 +176,6 @@ fn message(item: &Item, manner: &Manner) -> String {
     let word = if manner.grace == 0 { "force deleted" } else { "deleted" };
     let from = if item.kind.namespaced { format!(" from {} namespace", item.namespace) } else { String::new() };
     format!("{label} {} {word}{from}{}", quoted(&item.name), manner.trial.suffix())
-}
-
-impl AwaitDeletion {
-    /// Waits for `items`, each with the uid that it had.
-    pub(super) fn new(items: Vec<(Item, Text)>, deadline: Time) -> Self {
-        let waiting = items.into_iter().map(|(item, uid)| Gone { item, uid }).collect();
-        Self { waiting, deadline, failures: Vec::new() }
-    }
 }
 
 impl Job for AwaitDeletion {

@@ -128,7 +128,7 @@ fn groups(session: &mut Session<'_>, selection: &Selection) -> (Vec<Group>, Vec<
         }
         Selection::Lists(lists, options) => {
             for (kind, namespace) in lists {
-                match session.list(kind, namespace, options.clone()) {
+                match session.list(kind, namespace, (**options).clone()) {
                     Ok(list) => groups.push(Group { kind: Arc::clone(kind), objects: print::items(&list) }),
                     Err(failure) => failures.push(failure),
                 }

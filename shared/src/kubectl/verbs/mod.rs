@@ -3,12 +3,22 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd/cmd.go`.
 
 pub(crate) mod apply;
+mod config;
+mod create;
 mod delete;
 mod describe;
+mod diff;
+mod edit;
+mod events;
+mod explain;
 mod get;
+mod logs;
 mod marks;
+mod nodes;
+mod patch;
 mod rollout;
 mod scale;
+mod server_info;
 mod set;
 mod wait;
 
@@ -85,9 +95,23 @@ impl Verb {
 
 /// Every verb, in the order of the help text.
 pub(crate) const VERBS: &[&Verb] = &[
+    &create::VERB,
+    &create::workload::DEPLOYMENT,
+    &create::workload::JOB,
+    &create::config::CONFIG_MAP,
+    &create::config::SECRET,
+    &create::NAMESPACE,
+    &create::SERVICE_ACCOUNT,
+    &create::service::CLUSTER_IP,
+    &create::service::NODE_PORT,
+    &create::service::LOAD_BALANCER,
+    &create::service::EXTERNAL_NAME,
+    &create::service::EXPOSE,
+    &create::workload::RUN,
     &get::VERB,
     &describe::VERB,
-    &apply::VERB,
+    &explain::VERB,
+    &edit::VERB,
     &delete::VERB,
     &set::IMAGE,
     &set::ENV,
@@ -101,9 +125,30 @@ pub(crate) const VERBS: &[&Verb] = &[
     &rollout::RESUME,
     &rollout::RESTART,
     &scale::VERB,
+    &server_info::CLUSTER_INFO,
+    &nodes::CORDON,
+    &nodes::UNCORDON,
+    &nodes::DRAIN,
+    &nodes::TAINT,
+    &logs::LOGS,
+    &logs::EXEC,
+    &events::VERB,
+    &diff::VERB,
+    &apply::VERB,
+    &apply::VIEW_LAST_APPLIED,
+    &patch::PATCH,
+    &patch::REPLACE,
     &wait::VERB,
     &marks::LABEL,
     &marks::ANNOTATE,
+    &server_info::API_RESOURCES,
+    &server_info::API_VERSIONS,
+    &config::VIEW,
+    &config::CURRENT,
+    &config::GET_CONTEXTS,
+    &config::USE_CONTEXT,
+    &config::SET_CONTEXT,
+    &server_info::VERSION_VERB,
 ];
 
 /// Says what became of an object: `kind/name word`, or the object in the format of `-o`.
