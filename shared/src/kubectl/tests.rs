@@ -222,7 +222,7 @@ fn applies_documents_for_the_page() {
     expect![[r#"
         web.yaml:2 true Some("namespaces shop") namespace/shop created
         web.yaml:6 true Some("pods shop/one") pod/one created
-        web.yaml:14 true Some("pods shop/two") pod/two created
+        web.yaml:18 false Some("pods shop/two") The Pod "two" is invalid: spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"
         x.yaml:1 false None error: error parsing x.yaml: error converting YAML to JSON: yaml: did not find expected ',' or ']'
     "#]].assert_eq(&lines.collect::<String>());
 }
@@ -294,104 +294,6 @@ fn changes_objects() {
 }
 
 #[test]
-fn makes_objects_from_flags() {
-    let lines = [
-        "create deployment api --image=reg/api:1 --replicas=2 --port=80 --dry-run=client -o yaml",
-        "-n shop run one --image=nginx --dry-run=client -o yaml -- sleep 5",
-        "create cm x --from-literal=a=b --from-literal=c='d e' --dry-run=client -o yaml",
-        "create secret generic y --from-literal=a=s3cret --dry-run=client -o yaml",
-        "create ns shop",
-        "create ns shop",
-        "create ns",
-        "create deployment api",
-        "create nosuch x",
-    ];
-    check(
-        &lines,
-        &[],
-        &expect![[r#"
-        $ create deployment api --image=reg/api:1 --replicas=2 --port=80 --dry-run=client -o yaml
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          labels:
-            app: api
-          name: api
-        spec:
-          replicas: 2
-          selector:
-            matchLabels:
-              app: api
-          strategy: {}
-          template:
-            metadata:
-              labels:
-                app: api
-            spec:
-              containers:
-              - image: reg/api:1
-                name: api
-                ports:
-                - containerPort: 80
-                resources: {}
-        status: {}
-        $ -n shop run one --image=nginx --dry-run=client -o yaml -- sleep 5
-        apiVersion: v1
-        kind: Pod
-        metadata:
-          labels:
-            run: one
-          name: one
-          namespace: shop
-        spec:
-          containers:
-          - args:
-            - sleep
-            - "5"
-            image: nginx
-            name: one
-            resources: {}
-          dnsPolicy: ClusterFirst
-          restartPolicy: Always
-        status: {}
-        $ create cm x --from-literal=a=b --from-literal=c='d e' --dry-run=client -o yaml
-        apiVersion: v1
-        data:
-          a: b
-          c: d e
-        kind: ConfigMap
-        metadata:
-          name: x
-        $ create secret generic y --from-literal=a=s3cret --dry-run=client -o yaml
-        apiVersion: v1
-        data:
-          a: czNjcmV0
-        kind: Secret
-        metadata:
-          name: "y"
-        $ create ns shop
-        namespace/shop created
-        $ create ns shop
-        ! Error from server (AlreadyExists): namespaces "shop" already exists
-        [exit 1]
-        $ create ns
-        ! error: exactly one NAME is required, got 0
-        ! See 'kubectl create namespace -h' for help and examples
-        [exit 1]
-        $ create deployment api
-        ! error: required flag(s) "image" not set
-        [exit 1]
-        $ create nosuch x
-        ! error: must specify one of -f and -k
-        ! 
-        ! error: unknown command "nosuch x"
-        ! See 'kubectl create -h' for help and examples
-        [exit 1]
-    "#]],
-    );
-}
-
-#[test]
 fn waits_in_virtual_time() {
     let files = [("web.yaml", CONFIG)];
     let lines = [
@@ -450,24 +352,154 @@ fn works_on_nodes() {
         &lines,
         &[node],
         &expect![[r#"
-        $ apply -f node.yaml
-        node/n1 created
-        $ cordon n1
-        node/n1 cordoned
-        $ cordon n1
-        node/n1 already cordoned
-        $ uncordon n1
-        node/n1 uncordoned
-        $ taint node n1 a=b:NoSchedule
-        node/n1 tainted
-        $ taint node n1 a=c:NoSchedule
-        ! error: node n1 already has [a=c:NoSchedule] taint(s) with same effect(s) and --overwrite is false
+            $ apply -f node.yaml
+            node/n1 created
+            $ cordon n1
+            node/n1 cordoned
+            $ cordon n1
+            node/n1 already cordoned
+            $ uncordon n1
+            node/n1 uncordoned
+            $ taint node n1 a=b:NoSchedule
+            node/n1 tainted
+            $ taint node n1 a=c:NoSchedule
+            ! error: node n1 already has a taint(s) with same effect(s) and --overwrite is false
+            [exit 1]
+            $ taint node n1 a:NoSchedule-
+            node/n1 untainted
+            $ drain n1
+            node/n1 cordoned
+            node/n1 drained
+        "#]],
+    );
+}
+
+#[test]
+fn completes() {
+    let mut client = alone();
+    let lines = ["", "ro", "rollout ", "get dep", "get ns d", "get ns/d", "get pods --all", "-n d"];
+    let shown = lines.map(|line| {
+        let words: Vec<String> = complete(line, &mut client).into_iter().map(|it| it.label).collect();
+        format!("{line:?}: {}\n", words.join(" "))
+    });
+    expect![[r#"
+        "": annotate api-resources api-versions apply cluster-info config cordon create delete describe diff drain edit events exec explain expose get label logs patch replace rollout run scale set taint uncordon version wait
+        "ro": rollout
+        "rollout ": history pause restart resume status undo
+        "get dep": deployments
+        "get ns d": default
+        "get ns/d": ns/default
+        "get pods --all": --all-namespaces --allow-missing-template-keys
+        "-n d": default
+    "#]].assert_eq(&shown.concat());
+}
+
+#[test]
+fn makes_workloads_from_flags() {
+    let lines = [
+        "create deployment api --image=reg/api:1 --replicas=2 --port=80 --dry-run=client -o yaml",
+        "-n shop run one --image=nginx --dry-run=client -o yaml -- sleep 5",
+        "create deployment api",
+    ];
+    check(
+        &lines,
+        &[],
+        &expect![[r#"
+        $ create deployment api --image=reg/api:1 --replicas=2 --port=80 --dry-run=client -o yaml
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          labels:
+            app: api
+          name: api
+        spec:
+          replicas: 2
+          selector:
+            matchLabels:
+              app: api
+          strategy: {}
+          template:
+            metadata:
+              labels:
+                app: api
+            spec:
+              containers:
+              - image: reg/api:1
+                name: api
+                ports:
+                - containerPort: 80
+                resources: {}
+        status: {}
+        $ -n shop run one --image=nginx --dry-run=client -o yaml -- sleep 5
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          labels:
+            run: one
+          name: one
+          namespace: shop
+        spec:
+          containers:
+          - args:
+            - sleep
+            - "5"
+            image: nginx
+            name: one
+            resources: {}
+          dnsPolicy: ClusterFirst
+          restartPolicy: Always
+        status: {}
+        $ create deployment api
+        ! error: required flag(s) "image" not set
         [exit 1]
-        $ taint node n1 a:NoSchedule-
-        node/n1 untainted
-        $ drain n1
-        node/n1 cordoned
-        node/n1 drained
+    "#]],
+    );
+}
+
+#[test]
+fn makes_other_objects_from_flags() {
+    let lines = [
+        "create cm x --from-literal=a=b --from-literal=c='d e' --dry-run=client -o yaml",
+        "create secret generic y --from-literal=a=s3cret --dry-run=client -o yaml",
+        "create ns shop",
+        "create ns shop",
+        "create ns",
+        "create nosuch x",
+    ];
+    check(
+        &lines,
+        &[],
+        &expect![[r#"
+        $ create cm x --from-literal=a=b --from-literal=c='d e' --dry-run=client -o yaml
+        apiVersion: v1
+        data:
+          a: b
+          c: d e
+        kind: ConfigMap
+        metadata:
+          name: x
+        $ create secret generic y --from-literal=a=s3cret --dry-run=client -o yaml
+        apiVersion: v1
+        data:
+          a: czNjcmV0
+        kind: Secret
+        metadata:
+          name: "y"
+        $ create ns shop
+        namespace/shop created
+        $ create ns shop
+        ! Error from server (AlreadyExists): namespaces "shop" already exists
+        [exit 1]
+        $ create ns
+        ! error: exactly one NAME is required, got 0
+        ! See 'kubectl create namespace -h' for help and examples
+        [exit 1]
+        $ create nosuch x
+        ! error: must specify one of -f and -k
+        ! 
+        ! error: unknown command "nosuch x"
+        ! See 'kubectl create -h' for help and examples
+        [exit 1]
     "#]],
     );
 }
@@ -480,16 +512,10 @@ fn knows_the_server() {
         "config view",
         "config set-context --current --namespace=shop",
         "explain ns.status",
-        "diff -f new.yaml",
-        "apply -f new.yaml",
-        "diff -f newer.yaml",
-        "edit ns shop",
     ];
-    let new = ("new.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
-    let newer = ("newer.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {a: b}}}");
     check(
         &lines,
-        &[new, newer],
+        &[],
         &expect![[r#"
         $ version
         Client Version: v1.36.2
@@ -528,6 +554,20 @@ fn knows_the_server() {
           phase	<string>
           enum: Active, Terminating
 
+    "#]],
+    );
+}
+
+const NEW: &str = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}";
+const NEWER: &str = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {a: b}}}";
+
+#[test]
+fn shows_differences_and_edits() {
+    let lines = ["diff -f new.yaml", "apply -f new.yaml", "diff -f newer.yaml", "edit ns shop"];
+    check(
+        &lines,
+        &[("new.yaml", NEW), ("newer.yaml", NEWER)],
+        &expect![[r#"
         $ diff -f new.yaml
         diff -u -N /tmp/LIVE/v1.Namespace..shop /tmp/MERGED/v1.Namespace..shop
         --- /tmp/LIVE/v1.Namespace..shop
@@ -590,21 +630,26 @@ fn knows_the_server() {
 }
 
 #[test]
-fn completes() {
+fn takes_in_an_edited_text() {
     let mut client = alone();
-    let lines = ["", "ro", "rollout ", "get dep", "get ns d", "get ns/d", "get pods --all", "-n d"];
-    let shown = lines.map(|line| {
-        let words: Vec<String> = complete(line, &mut client).into_iter().map(|it| it.label).collect();
-        format!("{line:?}: {}\n", words.join(" "))
-    });
+    let mut edit = |change: fn(String) -> Option<String>| {
+        let mut command = Command::start("edit ns default", Input::default());
+        let State::Edit { text, .. } = command.poll(&mut client).state else { return "no edit".to_owned() };
+        command.edited(change(text));
+        let progress = command.poll(&mut client);
+        format!("{:?} {}", progress.state, progress.chunks.iter().map(shown).collect::<String>())
+    };
+    let shown = [
+        edit(|_| None),
+        edit(|_| Some(String::new())),
+        edit(|text| Some(text.replace("metadata:", "metadata:\n  annotations: {a: b}"))),
+        edit(|text| Some(text.replace("default", "other"))),
+    ];
     expect![[r#"
-        "": annotate api-resources api-versions apply cluster-info config cordon create delete describe diff drain edit events exec explain expose get label logs patch replace rollout run scale set taint uncordon version wait
-        "ro": rollout
-        "rollout ": history pause restart resume status undo
-        "get dep": deployments
-        "get ns d": default
-        "get ns/d": ns/default
-        "get pods --all": --all-namespaces --allow-missing-template-keys
-        "-n d": default
-    "#]].assert_eq(&shown.concat());
+        Done(0) ! Edit cancelled, no changes made.
+        Done(0) ! Edit cancelled, saved file was empty.
+        Done(0) namespace/default edited
+        Done(1) ! error: At least one of apiVersion, kind and name was changed
+    "#]]
+    .assert_eq(&shown.concat());
 }

@@ -456,12 +456,12 @@ fn same_taint(taint: &Value, key: &str, effect: &str) -> bool {
 fn changed_taints(args: &Args, node: &Object, taints: &Taints) -> Result<(Vec<Value>, &'static str), Failure> {
     let old = node.at("spec.taints").items();
     let exists = |new: &&Value| old.iter().any(|it| same_taint(it, new.get("key").str(), new.get("effect").str()));
-    let taken: Vec<String> = taints.add.iter().filter(exists).map(taint_text).collect();
+    let taken: Vec<&str> = taints.add.iter().filter(exists).map(|it| it.get("key").str()).collect();
     if !taken.is_empty() && !args.is("overwrite") {
         return Err(Failure::text(format!(
-            "node {} already has [{}] taint(s) with same effect(s) and --overwrite is false",
+            "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
             node.name(),
-            taken.join(" ")
+            taken.join(",")
         )));
     }
     let mut list: Vec<Value> = taints.add.clone();
