@@ -7,7 +7,7 @@
 use crate::api::{Request, Response, Verb};
 use crate::cluster::{Cluster, Config, Stepped};
 use crate::kubectl::{self, Client, Command, DocumentResult, Input, State};
-use crate::model::{Span, Text, Time, yaml};
+use crate::model::{Span, Text, Time};
 use crate::playground::protocol::{Act, Applied, Document, Entry, TerminalOutput};
 use crate::store::Store;
 use crate::trace::{Action, ActionKind, Cause, SourceFile};
@@ -159,7 +159,7 @@ impl Run {
         let title = format!("apply {}", names.join(", "));
         let mut door = Door { cluster: &mut self.cluster, title: &title, files, cause: None };
         let results = kubectl::apply_documents(files, &self.config.namespace, &mut door);
-        vec![News::Applied(results.into_iter().map(|result| applied(files, result)).collect())]
+        vec![News::Applied(results.into_iter().map(applied).collect())]
     }
 
     fn enter(&mut self, line: &Text, files: Vec<SourceFile>) -> Vec<News> {
@@ -222,19 +222,8 @@ impl Run {
 }
 
 /// What an apply of a document came to, at the line of the field that it is about.
-fn applied(files: &[SourceFile], result: DocumentResult) -> Applied {
-    let file = files.iter().find(|file| file.name == result.file);
-    let place = file.and_then(|file| field_line(&file.text, result.line, &result.field));
-    let line = place.unwrap_or(result.line);
-    Applied { file: result.file, line, message: result.message, ok: result.ok, key: result.key }
-}
-
-/// The line of a field of the document that begins at `line`.
-fn field_line(text: &str, line: u32, field: &str) -> Option<u32> {
-    let begins = |document: &yaml::Document| document.span("").is_some_and(|span| span.start.line >= line as usize);
-    let document = yaml::parse(text).into_iter().find(begins)?;
-    let span = document.key_span(field).or_else(|| document.span(field))?;
-    u32::try_from(span.start.line).ok()
+fn applied(result: DocumentResult) -> Applied {
+    Applied { file: result.file, line: result.line, message: result.message, ok: result.ok, key: result.key }
 }
 
 /// What a shell says of a command that Ctrl-C ended.

@@ -87,6 +87,8 @@ pub struct DocumentResult {
     pub line: u32,
     /// `deployment.apps/web created`, or the error as kubectl says it.
     pub message: String,
+    /// The field of the document that a refusal is about: `spec.replicas`; empty for none.
+    pub field: String,
     /// False for an error.
     pub ok: bool,
     /// The object; `None` if the document named none.
@@ -416,7 +418,8 @@ fn document_results(
     if let Some(problem) = parsed.errors.first() {
         let message = format!("error: error parsing {}: error converting YAML to JSON: {}", file.name, problem.message);
         let line = u32::try_from(problem.span.start.line).unwrap_or(u32::MAX);
-        results.push(DocumentResult { file: file.name.clone(), line, message, ok: false, key: None });
+        let (file, field) = (file.name.clone(), String::new());
+        results.push(DocumentResult { file, line, message, field, ok: false, key: None });
         return Syntax::Broken;
     }
     for object in documents::of_document(parsed, file) {
@@ -437,16 +440,13 @@ fn document_result(
         key = Some(item.kind.key(&item.namespace, &item.name));
         apply(session, &item, manner)
     });
-    let first = documents::first_line(parsed);
-    let (message, line, ok) = match applied {
-        Ok(applied) => (message(&applied, manner.trial), first, true),
-        Err(failure) => {
-            let line = line_of(&failure, parsed).unwrap_or(first);
-            (failure.message().unwrap_or_default(), line, false)
-        }
+    let (message, place, ok) = match applied {
+        Ok(applied) => (message(&applied, manner.trial), None, true),
+        Err(failure) => (failure.message().unwrap_or_default(), place_of(&failure, parsed), false),
     };
+    let (field, line) = place.unwrap_or_else(|| (String::new(), documents::first_line(parsed)));
     let message = format!("{}{message}", said(session));
-    DocumentResult { file: file.name.clone(), line, message, ok, key }
+    DocumentResult { file: file.name.clone(), line, message, field, ok, key }
 }
 
 /// What was said on the way: warnings.
@@ -458,15 +458,16 @@ fn said(session: &mut Session<'_>) -> String {
     texts.collect()
 }
 
-/// The line of the field that a refusal names: that of its first cause, or the one in quotes of `unknown field "…"`.
-fn line_of(failure: &Failure, parsed: &yaml::Document) -> Option<u32> {
+/// The field that a refusal names and its line: that of its first cause, or the one in quotes of `unknown field "…"`.
+/// Where the document has no such field, the nearest above it.
+fn place_of(failure: &Failure, parsed: &yaml::Document) -> Option<(String, u32)> {
     let Failure::Status(status) = failure else { return None };
     let cause = status.details.get("causes").items().first().map(|it| it.get("field").str().to_owned());
     let unknown = || status.message.split_once("unknown field \"").and_then(|(_, it)| it.split('"').next());
     let mut field = cause.or_else(|| unknown().map(str::to_owned))?;
     loop {
         if let Some(span) = parsed.key_span(&field).or_else(|| parsed.span(&field)) {
-            return u32::try_from(span.start.line).ok();
+            return u32::try_from(span.start.line).ok().map(|line| (field, line));
         }
         field.truncate(field.rfind(['.', '['])?);
     }
