@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/apimachinery/pkg/util/strategicpatch` (`CreateThreeWayMergePatch`),
 //! `pkg/util/jsonmergepatch`. Knows nothing of requests.
 
+use crate::model::schema::{Field, Schema, TypeId};
 use crate::model::{List, Text, Value};
 
 /// What a list is to a strategic merge patch.
@@ -16,44 +17,25 @@ enum ListKind {
     Set,
 }
 
-/// The lists of the API that merge, by field name: `patchStrategy: merge` with its `patchMergeKey`.
-const KEYED: &[(&str, &str)] = &[
-    ("containers", "name"),
-    ("initContainers", "name"),
-    ("ephemeralContainers", "name"),
-    ("volumes", "name"),
-    ("env", "name"),
-    ("volumeMounts", "mountPath"),
-    ("volumeDevices", "devicePath"),
-    ("imagePullSecrets", "name"),
-    ("hostAliases", "ip"),
-    ("topologySpreadConstraints", "topologyKey"),
-    ("resourceClaims", "name"),
-    ("ownerReferences", "uid"),
-    ("conditions", "type"),
-    ("secrets", "name"),
-    ("schedulingGates", "name"),
-];
-
 /// The patch that turns `current` into what `modified` says, taking away what `original` said and `modified` does not.
 /// An empty map means that nothing changes.
-pub(crate) fn three_way_strategic(kind: &str, original: &Value, modified: &Value, current: &Value) -> Value {
-    let differ = Differ { kind };
+pub(crate) fn three_way_strategic(original: &Value, modified: &Value, current: &Value) -> Value {
+    let differ = Differ::of(modified);
     let delta = differ.additions("", current, modified);
     let deletions = differ.deletions("", original, modified);
-    merged(&deletions, &delta)
+    differ.merged("", &deletions, &delta)
 }
 
 /// The same as an RFC 7386 patch, for custom resources.
 pub(crate) fn three_way_merge(original: &Value, modified: &Value, current: &Value) -> Value {
     let delta = plain_additions(current, modified);
     let deletions = plain_deletions(original, modified);
-    merged(&deletions, &delta)
+    Differ { kind: "", root: None }.merged("", &deletions, &delta)
 }
 
 /// The patch that turns `current` into `modified`, whatever was before; strategic.
-pub(crate) fn two_way_strategic(kind: &str, current: &Value, modified: &Value) -> Value {
-    three_way_strategic(kind, current, modified, current)
+pub(crate) fn two_way_strategic(current: &Value, modified: &Value) -> Value {
+    three_way_strategic(current, modified, current)
 }
 
 /// The patch that turns `current` into `modified` as RFC 7386 has it.
@@ -97,12 +79,22 @@ fn is_map(value: &Value) -> bool {
     value.as_map().is_some()
 }
 
-/// Knows which lists merge, by the object's kind.
+/// Knows which lists merge, by the type of the object; without a type none does.
 struct Differ<'a> {
     kind: &'a str,
+    root: Option<TypeId>,
 }
 
-impl Differ<'_> {
+impl<'a> Differ<'a> {
+    fn of(object: &'a Value) -> Self {
+        let kind = object.get("kind").str();
+        Self { kind, root: Schema::get().find(object.get("apiVersion").str(), kind) }
+    }
+
+    fn field(&self, path: &str) -> Option<&'static Field> {
+        Schema::get().field(self.root?, path)
+    }
+
     /// What `modified` adds to `current` or changes in it.
     fn additions(&self, at: &str, current: &Value, modified: &Value) -> Value {
         let mut patch = Value::map();
@@ -129,7 +121,7 @@ impl Differ<'_> {
     }
 
     fn list_additions(&self, here: &str, key: &Text, old: &List, new: &List, to: &mut Value) {
-        match self.list_kind(here, key, new) {
+        match self.list_kind(here, new) {
             ListKind::Atomic if old == new => {}
             ListKind::Atomic => to.map_mut().insert(key.clone(), Value::List(new.clone())),
             ListKind::Set => {
@@ -188,7 +180,7 @@ impl Differ<'_> {
     }
 
     fn list_deletions(&self, here: &str, key: &Text, old: &List, new: &List, to: &mut Value) {
-        match self.list_kind(here, key, old) {
+        match self.list_kind(here, old) {
             ListKind::Atomic => {}
             ListKind::Set => {
                 let gone: Vec<Value> = old.iter().filter(|it| !new.contains(it)).cloned().collect();
@@ -220,22 +212,13 @@ impl Differ<'_> {
         Some(change)
     }
 
-    fn list_kind(&self, path: &str, field: &str, items: &[Value]) -> ListKind {
-        if field == "finalizers" && path == "metadata.finalizers" {
-            return ListKind::Set;
+    /// How the list at `path` is patched; items without the key cannot be told apart.
+    fn list_kind(&self, path: &str, items: &[Value]) -> ListKind {
+        match self.field(path).and_then(|it| it.patch.merge_key.as_deref()) {
+            Some("") => ListKind::Set,
+            Some(by) if items.iter().all(|it| !it.get(by).is_null()) => ListKind::Keyed(by),
+            None | Some(_) => ListKind::Atomic,
         }
-        if self.kind == "ServiceAccount" && field == "imagePullSecrets" {
-            return ListKind::Atomic;
-        }
-        let by = match field {
-            "ports" if path == "spec.ports" && self.kind == "Service" => Some("port"),
-            "ports" if items.iter().all(|it| it.as_map().is_some_and(|it| it.contains_key("containerPort"))) => {
-                Some("containerPort")
-            }
-            _ => KEYED.iter().find(|(name, _)| *name == field).map(|(_, by)| *by),
-        };
-        let keyed = by.filter(|by| items.iter().all(|it| !it.get(by).is_null()));
-        keyed.map_or(ListKind::Atomic, ListKind::Keyed)
     }
 
     /// True for maps with `patchStrategy: replace`.
@@ -245,7 +228,36 @@ impl Differ<'_> {
 
     /// True for maps with `patchStrategy: retainKeys`.
     fn retains_keys(&self, path: &str) -> bool {
-        (self.kind == "Deployment" && path == "spec.strategy") || path.ends_with("spec.volumes")
+        self.field(path).is_some_and(|it| it.patch.retain_keys)
+    }
+
+    /// One patch after the other, as one.
+    fn merged(&self, at: &str, first: &Value, second: &Value) -> Value {
+        let mut out = first.clone();
+        for (key, new) in second.fields() {
+            let here = join(at, key);
+            let place = out.map_mut().entry(key);
+            *place = match (&*place, new) {
+                (Value::Map(_), Value::Map(_)) => self.merged(&here, place, new),
+                (Value::List(old), Value::List(new)) => match self.list_kind(&here, new) {
+                    ListKind::Keyed(by) => self.merged_items(&here, by, old, new),
+                    ListKind::Atomic | ListKind::Set => Value::List(new.clone()),
+                },
+                _ => new.clone(),
+            };
+        }
+        out
+    }
+
+    fn merged_items(&self, here: &str, by: &str, old: &[Value], new: &[Value]) -> Value {
+        let mut out = old.to_vec();
+        for item in new {
+            match out.iter_mut().find(|it| it.get(by) == item.get(by)) {
+                Some(place) => *place = self.merged(here, place, item),
+                None => out.push(item.clone()),
+            }
+        }
+        out.into()
     }
 
     fn retain_keys(&self, here: &str, new: &Value, to: &mut Value) {
@@ -273,36 +285,6 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// One patch after the other, as one.
-fn merged(first: &Value, second: &Value) -> Value {
-    let mut out = first.clone();
-    for (key, new) in second.fields() {
-        let place = out.map_mut().entry(key);
-        *place = match (&*place, new) {
-            (Value::Map(_), Value::Map(_)) => merged(place, new),
-            (Value::List(old), Value::List(new)) if !key.starts_with('$') => merged_items(key, old, new),
-            _ => new.clone(),
-        };
-    }
-    out
-}
-
-fn merged_items(field: &str, old: &[Value], new: &[Value]) -> Value {
-    let by = match field {
-        "ports" if new.iter().all(|it| !it.get("containerPort").is_null()) => "containerPort",
-        "ports" => "port",
-        _ => KEYED.iter().find(|(name, _)| *name == field).map_or("", |(_, by)| by),
-    };
-    let mut out = old.to_vec();
-    for item in new {
-        match out.iter_mut().find(|it| !it.get(by).is_null() && it.get(by) == item.get(by)) {
-            Some(place) => *place = merged(place, item),
-            None => out.push(item.clone()),
-        }
-    }
-    out.into()
-}
-
 /// Applies an RFC 7386 patch.
 pub(crate) fn apply_merge(place: &mut Value, patch: &Value) {
     let Value::Map(fields) = patch else {
@@ -323,8 +305,13 @@ mod tests {
     use expect_test::{Expect, expect};
 
     fn check(original: &str, modified: &str, current: &str, expect: &Expect) {
-        let read = |text: &str| Value::from_json(text).unwrap();
-        let patch = three_way_strategic("Deployment", &read(original), &read(modified), &read(current));
+        let read = |text: &str| {
+            let mut object = Value::from_json(text).unwrap();
+            object.set("apiVersion", "apps/v1");
+            object.set("kind", "Deployment");
+            object
+        };
+        let patch = three_way_strategic(&read(original), &read(modified), &read(current));
         expect.assert_eq(&patch.to_json());
     }
 
@@ -336,24 +323,23 @@ mod tests {
 
     #[test]
     fn merges_lists_by_key() {
-        let current = r#"{"spec":{"containers":[{"name":"a","image":"x","ports":[{"containerPort":80,"protocol":"TCP"}]},{"name":"b"}]}}"#;
-        let original =
-            r#"{"spec":{"containers":[{"name":"a","image":"x","ports":[{"containerPort":80}]},{"name":"b"}]}}"#;
+        let current = r#"{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"x","ports":[{"containerPort":80,"protocol":"TCP"}]},{"name":"b"}]}}}}"#;
+        let original = r#"{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"x","ports":[{"containerPort":80}]},{"name":"b"}]}}}}"#;
         check(original, original, current, &expect!["{}"]);
         check(
             original,
-            r#"{"spec":{"containers":[{"name":"a","image":"y","ports":[{"containerPort":80}]}]}}"#,
+            r#"{"spec":{"template":{"spec":{"containers":[{"name":"a","image":"y","ports":[{"containerPort":80}]}]}}}}"#,
             current,
             &expect![[
-                r#"{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"$patch":"delete","name":"b"},{"image":"y","name":"a"}]}}"#
+                r#"{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"$patch":"delete","name":"b"},{"image":"y","name":"a"}]}}}}"#
             ]],
         );
         check(
             original,
-            r#"{"spec":{"containers":[{"name":"b"},{"name":"a","image":"x"}]}}"#,
+            r#"{"spec":{"template":{"spec":{"containers":[{"name":"b"},{"name":"a","image":"x"}]}}}}"#,
             current,
             &expect![[
-                r#"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"a","ports":null}]}}"#
+                r#"{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"a","ports":null}]}}}}"#
             ]],
         );
     }

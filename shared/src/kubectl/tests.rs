@@ -246,50 +246,50 @@ fn changes_objects() {
         "rollout resume deploy/web",
         "rollout restart deploy/web",
         "rollout history deploy/web",
-        "get deploy web -o jsonpath='{.spec.replicas} {.spec.minReadySeconds} {.spec.template.spec.containers[0].name}'",
+        "get deploy web -o jsonpath='{.spec.replicas} {.spec.minReadySeconds} {.spec.template.spec.containers[0].image}'",
     ];
     check(
         &lines,
         &files,
         &expect![[r#"
-        $ apply -f web.yaml
-        deployment.apps/web created
-        $ label deploy web a=b
-        deployment.apps/web labeled
-        $ label deploy web a=c
-        ! error: 'a' already has a value (b), and --overwrite is false
-        [exit 1]
-        $ label deploy web a- app=web
-        deployment.apps/web unlabeled
-        $ annotate deploy web note='hi there'
-        deployment.apps/web annotated
-        $ set image deploy/web c=nginx:2 nope=x
-        deployment.apps/web image updated
-        ! error: unable to find container named "nope"
-        [exit 1]
-        $ set env deploy/web MODE=test
-        deployment.apps/web env updated
-        $ scale deploy web --replicas=5
-        deployment.apps/web scaled
-        $ scale deploy web --replicas=-1
-        ! error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0
-        [exit 1]
-        $ patch deploy web -p '{"spec":{"minReadySeconds":1}}'
-        deployment.apps/web patched
-        $ rollout pause deploy/web
-        deployment.apps/web paused
-        $ rollout pause deploy/web
-        ! error: deployments.apps "web" is already paused
-        [exit 1]
-        $ rollout resume deploy/web
-        deployment.apps/web resumed
-        $ rollout restart deploy/web
-        deployment.apps/web restarted
-        $ rollout history deploy/web
-        deployment.apps/web 
-        No rollout history found.
-        $ get deploy web -o jsonpath='{.spec.replicas} {.spec.minReadySeconds} {.spec.template.spec.containers[0].name}'
-        5 1 c"#]],
+            $ apply -f web.yaml
+            deployment.apps/web created
+            $ label deploy web a=b
+            deployment.apps/web labeled
+            $ label deploy web a=c
+            ! error: 'a' already has a value (b), and --overwrite is false
+            [exit 1]
+            $ label deploy web a- app=web
+            deployment.apps/web unlabeled
+            $ annotate deploy web note='hi there'
+            deployment.apps/web annotated
+            $ set image deploy/web c=nginx:2 nope=x
+            deployment.apps/web image updated
+            ! error: unable to find container named "nope"
+            [exit 1]
+            $ set env deploy/web MODE=test
+            deployment.apps/web env updated
+            $ scale deploy web --replicas=5
+            deployment.apps/web scaled
+            $ scale deploy web --replicas=-1
+            ! error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0
+            [exit 1]
+            $ patch deploy web -p '{"spec":{"minReadySeconds":1}}'
+            deployment.apps/web patched
+            $ rollout pause deploy/web
+            deployment.apps/web paused
+            $ rollout pause deploy/web
+            ! error: deployments.apps "web" is already paused
+            [exit 1]
+            $ rollout resume deploy/web
+            deployment.apps/web resumed
+            $ rollout restart deploy/web
+            deployment.apps/web restarted
+            $ rollout history deploy/web
+            deployment.apps/web 
+            No rollout history found.
+            $ get deploy web -o jsonpath='{.spec.replicas} {.spec.minReadySeconds} {.spec.template.spec.containers[0].image}'
+            5 1 nginx:2"#]],
     );
 }
 

@@ -3,9 +3,9 @@
 //! Upstream: `DescribeEvents`, `searchEvents`, `pkg/util/event/sorted_event_list.go`.
 
 use crate::api::Options;
+use crate::api::printing::since;
 use crate::kubectl::describe::writer::Writer;
 use crate::kubectl::print;
-use crate::kubectl::print::duration::since;
 use crate::kubectl::session::Session;
 use crate::model::key::resources::EVENTS;
 use crate::model::{Object, Time, Value};

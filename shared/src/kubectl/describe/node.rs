@@ -3,10 +3,11 @@
 //! Upstream: `describeNode`, `describeNodeResource`.
 
 use crate::api::Options;
+use crate::api::printing::since;
 use crate::kubectl::describe::events::About;
 use crate::kubectl::describe::writer::{Writer, amounts, rfc1123};
 use crate::kubectl::describe::{Subject, events};
-use crate::kubectl::print::{self, duration::since};
+use crate::kubectl::print;
 use crate::model::key::resources::{LEASES, PODS};
 use crate::model::{Object, Quantity, Time, Value};
 

@@ -2,9 +2,9 @@
 //!
 //! Upstream: `describePod`, `DescribePodTemplate`.
 
+use crate::api::printing::since;
 use crate::kubectl::describe::writer::{Writer, rfc1123};
 use crate::kubectl::describe::{Subject, containers, volumes};
-use crate::kubectl::print::duration::since;
 use crate::model::{Object, Time, Value, selector};
 
 /// Writes a pod.

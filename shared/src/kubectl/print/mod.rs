@@ -4,7 +4,6 @@
 //! Knows nothing of requests: it makes text of objects.
 
 pub(crate) mod custom_columns;
-pub(crate) mod duration;
 pub(crate) mod json;
 pub(crate) mod sort;
 pub(crate) mod table;

@@ -2,9 +2,9 @@
 //!
 //! Upstream: `k8s.io/cli-runtime/pkg/printers/tableprinter.go`.
 
+use crate::api::printing::since;
 use crate::kubectl::discovery::Kind;
 use crate::kubectl::flags::Args;
-use crate::kubectl::print::duration::since;
 use crate::kubectl::print::tabs::TABLE;
 use crate::model::{Object, Text, Time};
 

@@ -295,7 +295,7 @@ fn warn_if_terminating(session: &mut Session<'_>, object: &Object) {
 fn patch(kind: &Kind, modified: &Object, current: &Object) -> Value {
     let original = last_applied(current);
     match patch_kind(kind) {
-        PatchKind::StrategicMerge => changes::three_way_strategic(&kind.kind, &original, modified, current),
+        PatchKind::StrategicMerge => changes::three_way_strategic(&original, modified, current),
         PatchKind::Json | PatchKind::Merge | PatchKind::Apply => changes::three_way_merge(&original, modified, current),
     }
 }

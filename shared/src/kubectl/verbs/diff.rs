@@ -102,9 +102,7 @@ fn merged(session: &mut Session<'_>, args: &Args, item: &Item, live: Option<&Obj
     let Some(live) = live else { return session.create(&item.kind, &modified, options) };
     let kind = patch_kind(&item.kind);
     let patch = match kind {
-        PatchKind::StrategicMerge => {
-            changes::three_way_strategic(&item.kind.kind, &last_applied(live), &modified, live)
-        }
+        PatchKind::StrategicMerge => changes::three_way_strategic(&last_applied(live), &modified, live),
         PatchKind::Json | PatchKind::Merge | PatchKind::Apply => {
             changes::three_way_merge(&last_applied(live), &modified, live)
         }

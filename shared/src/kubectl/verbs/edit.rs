@@ -147,7 +147,7 @@ fn send(session: &mut Session<'_>, args: &Args, item: &Item, edited: &Object) ->
     original.remove("metadata.managedFields");
     let kind = patch_kind(&item.kind);
     let patch = match kind {
-        PatchKind::StrategicMerge => changes::two_way_strategic(&item.kind.kind, &original, edited),
+        PatchKind::StrategicMerge => changes::two_way_strategic(&original, edited),
         PatchKind::Json | PatchKind::Merge | PatchKind::Apply => changes::two_way_merge(&original, edited),
     };
     if patch.is_empty() {

@@ -277,7 +277,7 @@ fn send(
     object: Object,
     trial: Trial,
 ) -> Result<Option<Object>, Failure> {
-    let patch = changes::two_way_strategic(&item.kind.kind, &item.object, &object);
+    let patch = changes::two_way_strategic(&item.object, &object);
     if patch.is_empty() {
         return Ok(None);
     }
