@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/{create,update,patch}.go` (`fieldValidation`).
 
 use crate::api::pipeline::Call;
-use crate::api::{FieldValidation, Resource, Status};
+use crate::api::{FieldValidation, PatchKind, Resource, Status, Verb};
 use crate::model::decode::{Decoded, cannot_handle, decode, strict_error};
 use crate::model::schema::Schema;
 use crate::model::{Object, Value};
@@ -15,6 +15,9 @@ use crate::model::{Object, Value};
 pub(super) fn read(call: &mut Call<'_>, object: &Object, old: Option<&Object>) -> Result<Object, Status> {
     let found = object.kind().to_owned();
     let decoded = decoded(call.resource, object, old);
+    if let (Some(error), Verb::Patch(PatchKind::Apply)) = (&decoded.error, call.request.verb) {
+        return Err(not_converted(call, object, error));
+    }
     let (resource, warnings) = (call.resource, &mut call.warnings);
     let refuse = |reason: &str| Status::bad_request(cannot_handle(&found, resource.version, resource.kind, reason));
     if let Some(error) = &decoded.error {
@@ -28,6 +31,17 @@ pub(super) fn read(call: &mut Call<'_>, object: &Object, old: Option<&Object>) -
         }
     }
     Ok(Object(decoded.value))
+}
+
+/// 500, as upstream has it: what was applied fits the schema's kinds, but not the types behind them.
+fn not_converted(call: &Call<'_>, object: &Object, error: &str) -> Status {
+    let (place, version) = (call.key.path(), object.api_version());
+    let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
+    let kind = format!("{version}, Kind={}", object.kind());
+    let decoding = if error.starts_with("illegal base64") { "error decoding from json: " } else { "" };
+    Status::internal(format!(
+        "failed to convert new object ({place}; {kind}) to proper version: unable to convert unstructured object to {kind}: {decoding}{error}"
+    ))
 }
 
 fn decoded(resource: &Resource, object: &Object, old: Option<&Object>) -> Decoded {

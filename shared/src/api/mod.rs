@@ -27,7 +27,7 @@ mod tests;
 mod validation;
 mod watch;
 
-pub use pipeline::Api;
+pub use pipeline::{Api, Authorize};
 pub use registry::{Column, Resource, Scope};
 pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,

@@ -1,10 +1,11 @@
-//! The way of every request: find → decode → default → admit → prepare → validate → allocate → commit.
+//! The way of every request: find → authorize → decode → default → admit → prepare → validate → allocate → commit.
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers`, `pkg/registry/generic/registry/store.go`,
 //! `pkg/registry/rest/{create,update}.go`.
 
 use crate::api::admission::{self, Admission};
 use crate::api::metadata::ManagedFields;
+use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
 use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
 use crate::model::{Chance, Key, Object, Time, Value};
@@ -19,7 +20,14 @@ const NAME_DRAWS_MAX: usize = 8;
 pub struct Api {
     pub(super) store: Store,
     pub(super) chance: Chance,
+    authorize: Authorize,
 }
+
+/// Decides whether a request may go on, by who asks and what is stored.
+///
+/// # Errors
+/// The refusal, usually 403.
+pub type Authorize = fn(&Request, &Store) -> Result<(), Status>;
 
 /// One request on its way.
 pub(super) struct Call<'a> {
@@ -34,7 +42,12 @@ pub(super) struct Call<'a> {
 impl Api {
     /// An API server over an empty store; `chance` decides uids and generated names.
     pub fn new(chance: Chance) -> Self {
-        Self { store: Store::default(), chance }
+        Self { store: Store::default(), chance, authorize: |_, _| Ok(()) }
+    }
+
+    /// The same, where `authorize` is asked about each request first; without it everything is allowed.
+    pub fn authorized_by(self, authorize: Authorize) -> Self {
+        Self { authorize, ..self }
     }
 
     /// What is stored, to read only.
@@ -52,7 +65,7 @@ impl Api {
     /// # Errors
     /// The store's log no longer reaches back to it.
     pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
-        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone() })
+        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone(), authorize: self.authorize })
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
@@ -70,6 +83,7 @@ impl Api {
     }
 
     fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
+        (self.authorize)(call.request, &self.store)?;
         let subresource = call.request.target.subresource.as_str();
         if !subresource.is_empty() && !call.resource.has(subresource) {
             return Err(Status::no_such_page());
@@ -159,7 +173,7 @@ impl Api {
         validation::metadata::validate(object, call.resource, &mut errors);
         (call.resource.validate)(object, &mut errors);
         call.refuse(&errors)?;
-        (call.resource.allocate)(object, None, &self.store, &mut self.chance, &mut errors);
+        self.allocate(call, object, None, &mut errors);
         call.refuse(&errors)
     }
 
@@ -187,6 +201,9 @@ impl Api {
             return Ok(Response::object(200, new));
         }
         self.validate_changed(call, &mut new, old)?;
+        if new.get("spec") != old.get("spec") {
+            (resource.warn)(&new, &mut call.warnings);
+        }
         if deletion::lets_go(&new, old) {
             return Ok(Response::object(200, self.remove(call, new)));
         }
@@ -202,9 +219,15 @@ impl Api {
         if call.request.target.subresource != "status" {
             (call.resource.validate_update)(new, old, &mut errors);
             call.refuse(&errors)?;
-            (call.resource.allocate)(new, Some(old), &self.store, &mut self.chance, &mut errors);
+            self.allocate(call, new, Some(old), &mut errors);
         }
         call.refuse(&errors)
+    }
+
+    fn allocate(&mut self, call: &Call<'_>, object: &mut Object, old: Option<&Object>, errors: &mut Errors) {
+        let dry_run = call.request.options.dry_run;
+        let mut allocation = Allocation { old, store: &self.store, chance: &mut self.chance, dry_run };
+        (call.resource.allocate)(object, &mut allocation, errors);
     }
 
     /// Writes `object`, unless the request is a dry run.

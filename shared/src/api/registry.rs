@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/registry/rest/create.go` and the `strategy.go` of each kind.
 
 use crate::api::admission::Admission;
-use crate::api::{Errors, Status};
+use crate::api::{DryRun, Errors, Status};
 use crate::model::{Chance, Object, ResourceName, Text, Time, names};
 use crate::store::Store;
 
@@ -58,8 +58,8 @@ pub struct Resource {
     pub validate_name: fn(&str) -> Vec<String>,
     /// Admission of this kind's new objects: changes them by what the cluster holds, or forbids them.
     pub admit: fn(&mut Object, &mut Admission<'_>) -> Result<(), Status>,
-    /// Draws what no two objects may share (addresses, ports); after validation. The second object is the old one.
-    pub allocate: fn(&mut Object, Option<&Object>, &Store, &mut Chance, &mut Errors),
+    /// Draws what no two objects may share (addresses, ports); after validation.
+    pub allocate: fn(&mut Object, &mut Allocation<'_>, &mut Errors),
     /// The same as `prepare_for_update` for the subresource `status`: everything but the status is the old one's.
     pub prepare_for_status: fn(&mut Object, &Object),
     /// Finds what is wrong with a new object.
@@ -78,6 +78,18 @@ pub struct Resource {
     pub deletion: Deletion,
     /// Kept as another resource's objects; `None` for all but a few.
     pub kept_as: Option<Conversion>,
+}
+
+/// What an allocation may look at and draw from.
+pub struct Allocation<'a> {
+    /// The object before an update.
+    pub old: Option<&'a Object>,
+    /// What is stored.
+    pub store: &'a Store,
+    /// For the draws.
+    pub chance: &'a mut Chance,
+    /// A dry run does not ask whether a node port is in range.
+    pub dry_run: DryRun,
 }
 
 /// A field that field selectors may name: its name, and its value in an object.
@@ -129,7 +141,7 @@ impl Resource {
         prepare_for_update: |_, _| {},
         validate_name: names::dns1123_subdomain,
         admit: |_, _| Ok(()),
-        allocate: |_, _, _, _, _| {},
+        allocate: |_, _, _| {},
         prepare_for_status: keep_spec,
         validate: |_, _| {},
         validate_update: |_, _, _| {},

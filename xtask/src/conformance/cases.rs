@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shared::api::{
-    Api, FieldValidation, Options, PatchKind, Request, Resource, Response, Scope, Target, Verb, resources,
+    Api, DryRun, FieldValidation, Options, PatchKind, Request, Resource, Response, Scope, Target, Verb, resources,
 };
 use shared::model::{Chance, Object, ResourceName, Time, Value};
 
@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Accepted,
     /// An object whose defaults were to be filled in.
     Object,
+    /// An input that was applied server-side.
+    Applied,
     /// A kind that is not offered yet.
     Unknown,
 }
@@ -48,6 +50,18 @@ fn server(namespace: &str) -> Api {
 }
 
 fn send(api: &mut Api, verb: Verb, resource: &str, namespace: &str, name: &str, body: Value) -> Response {
+    ask(api, verb, resource, (namespace, name), body, DryRun::Off, "")
+}
+
+fn ask(
+    api: &mut Api,
+    verb: Verb,
+    resource: &str,
+    (namespace, name): (&str, &str),
+    body: Value,
+    dry_run: DryRun,
+    manager: &str,
+) -> Response {
     let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
     let target = Target {
         resource: ResourceName::new(plural, group),
@@ -56,7 +70,8 @@ fn send(api: &mut Api, verb: Verb, resource: &str, namespace: &str, name: &str, 
         name: name.into(),
         ..Target::default()
     };
-    let options = Options { field_validation: FieldValidation::Strict, ..Options::default() };
+    let field_manager = manager.into();
+    let options = Options { dry_run, field_manager, field_validation: FieldValidation::Strict, ..Options::default() };
     api.handle(&Request { body, options, ..Request::new(verb, target) }, Time::VIRTUAL_START)
 }
 
@@ -69,6 +84,45 @@ fn documents(path: &Path) -> Result<Vec<Value>, Failure> {
 /// Every wrong input.
 pub(super) fn bad(folder: &Path) -> Result<Vec<Outcome>, Failure> {
     json_lines(&folder.join("bad.jsonl"))?.iter().map(|record| one_bad(folder, record)).collect()
+}
+
+/// Every wrong input again, by server-side apply; where kubectl itself refused, there is nothing to compare.
+pub(super) fn applied(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    let mut outcomes = Vec::new();
+    for record in json_lines(&folder.join("bad.jsonl"))? {
+        outcomes.extend(one_applied(folder, &record)?);
+    }
+    Ok(outcomes)
+}
+
+fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure> {
+    let errors = record.at("kubectl_ssa_dry.stderr").str();
+    let refused_by_kubectl = errors.starts_with("error: ") && !errors.starts_with("error: Apply failed");
+    let [request] = record.get("api").items() else { return Ok(None) };
+    let Some(path) = Place::read(request.get("path").str()) else { return Ok(None) };
+    if refused_by_kubectl || errors.starts_with("Warning: failed to migrate") {
+        return Ok(None);
+    }
+    let file = folder.join(record.get("file").str());
+    let mut api = server(&path.namespace);
+    // Before it applies to what it made itself by client-side apply, kubectl moves the managed fields.
+    if file.with_extension("setup.yaml").is_file() {
+        return Ok(None);
+    }
+    let documents = documents(&file)?;
+    let accepted = record.at("kubectl_apply.rc").as_int() == Some(0);
+    for document in documents.iter().filter(|_| accepted) {
+        let resource = path.resource.name();
+        let (verb, name) = (Verb::Create, (path.namespace.as_str(), ""));
+        ask(&mut api, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply");
+    }
+    let Some(body) = documents.into_iter().next() else { return Ok(None) };
+    let name = body.at("metadata.name").str().to_owned();
+    let verb = Verb::Patch(PatchKind::Apply);
+    let place = (path.namespace.as_str(), name.as_str());
+    let response = ask(&mut api, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl");
+    let name = format!("{} (server-side apply)", record.get("name").str());
+    Ok(Some(Outcome { name, kind: Kind::Applied, differences: compare::applied(&response, record) }))
 }
 
 fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
@@ -91,7 +145,8 @@ fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
         // What was sent as PUT was the stored object with the file's fields in it.
         let put = request.get("method").str() == "PUT";
         let verb = if put { Verb::Patch(PatchKind::StrategicMerge) } else { Verb::Create };
-        let response = send(&mut api, verb, path.resource.name().as_str(), &path.namespace, &path.name, body);
+        let response =
+            ask(&mut api, verb, path.resource.name().as_str(), (&path.namespace, &path.name), body, DryRun::All, "");
         differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
     }
     Ok(Outcome { name, kind: Kind::Refused, differences })

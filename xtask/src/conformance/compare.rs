@@ -21,6 +21,26 @@ pub(super) fn answers(response: &Response, code: i64, body: &Value) -> Vec<Strin
     differences
 }
 
+/// Compares the answer to a server-side apply with what kubectl said of it.
+pub(super) fn applied(response: &Response, record: &Value) -> Vec<String> {
+    let errors = record.at("kubectl_ssa_dry.stderr").str();
+    let succeeded = record.at("kubectl_ssa_dry.rc").as_int() == Some(0);
+    match response.failure() {
+        None if succeeded => Vec::new(),
+        None => vec![format!("accepted, though it was refused: {}", errors.lines().next().unwrap_or_default())],
+        Some(status) => {
+            let line = status.message.lines().next().unwrap_or_default();
+            let tail = line.split(" is invalid: ").last().unwrap_or(line);
+            let listed: Vec<&str> = errors.lines().filter_map(|it| it.strip_prefix("* ")).collect();
+            if errors.contains(tail) || tail == format!("[{}]", listed.join(", ")) {
+                Vec::new()
+            } else {
+                vec![format!("said `{line}` instead of `{}`", errors.trim())]
+            }
+        }
+    }
+}
+
 /// Compares whether a file was accepted; a refusal must have been seen in kubectl's text.
 pub(super) fn acceptance(record: &Value, refusals: &[String]) -> Vec<String> {
     let accepted = record.get("accepted").is_true();

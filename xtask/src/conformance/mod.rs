@@ -38,6 +38,7 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     let mut results = cases::bad(&folder)?;
+    results.extend(cases::applied(&folder)?);
     results.extend(cases::examples(&folder)?);
     let text = report::write(&results);
     println!("{}", report::summary(&results));

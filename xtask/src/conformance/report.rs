@@ -8,11 +8,14 @@ use crate::conformance::cases::{Kind, Outcome};
 const DIFFERENCES: &[&str] = &[
     "A refused update of a pod's spec ends after its first line: Kubernetes adds a diff of its internal Go structs, which exist nowhere else.",
     "A pod whose namespace has no service account `default` yet is admitted; Kubernetes waits a second for it and then refuses.",
+    "Unknown fields are named in the order of the alphabet; Kubernetes names them in the order of the body. kubectl sends them sorted, so that its users see no difference.",
+    "An object that a component of the cluster made for itself has no managed fields until somebody else writes it; when it is first applied server-side, all its fields belong to `before-first-apply`.",
     "Clusters are single stack IPv4 with Services in 10.96.0.0/12 and node ports 30000-32767, the defaults of kube-apiserver.",
 ];
 
 const ROWS: &[(Kind, &str)] = &[
     (Kind::Refused, "inputs, most of them wrong: code and message the same"),
+    (Kind::Applied, "the same inputs by server-side apply: refused with the same message or accepted"),
     (Kind::Accepted, "examples of the documentation: accepted or refused the same"),
     (Kind::Object, "objects of the examples: stored the same, defaults filled in"),
     (Kind::Unknown, "recordings of kinds that are not offered"),

@@ -1,6 +1,6 @@
 //! How server-side apply sees a value: as one, as fields, or as items.
 
-use crate::model::schema::{Field, Kind, ListKind, Schema, TypeId};
+use crate::model::schema::{Field, Kind, ListKind, Presence, Schema, TypeId};
 use crate::model::{Text, Value};
 
 /// How a value is taken apart.
@@ -62,10 +62,15 @@ pub(crate) fn key_of(item: &Value, keys: &[Text], id: TypeId) -> Result<Text, Te
     Ok(smol_str::format_smolstr!("k:{}", Value::Map(found.into_iter().collect())))
 }
 
+/// The default of a key; what Go always writes has its zero as a default.
 fn default_of(id: TypeId, key: &str) -> Value {
-    let field = Schema::get().type_of(id).field(key);
-    let default = field.and_then(|it| it.default.clone());
-    default.map_or(Value::Null, |text| Value::from_json(&text).unwrap_or_else(|_| text.into()))
+    let Some(field) = Schema::get().type_of(id).field(key) else { return Value::Null };
+    match (&field.default, field.presence, &field.kind) {
+        (Some(text), ..) => Value::from_json(text).unwrap_or_else(|_| text.into()),
+        (None, Presence::Always, Kind::Text) => "".into(),
+        (None, Presence::Always, Kind::Int32 | Kind::Int64) => 0.into(),
+        (None, ..) => Value::Null,
+    }
 }
 
 /// What tells an item of a set apart: itself.

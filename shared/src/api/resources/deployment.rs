@@ -22,6 +22,7 @@ pub(super) const RESOURCE: Resource = Resource {
     prepare_for_status,
     validate: validation::workload::validate_deployment,
     validate_update: validation::workload::validate_deployment_update,
+    warn: validation::workload::warn,
     columns: &[
         Column::new("READY", |it, _| {
             format!("{}/{}", number(it.at("status.readyReplicas")), number(it.at("spec.replicas")))

@@ -47,6 +47,12 @@ fn default(node: &mut Object) {
     if node.get("spec").is_null() {
         node.set("spec", Value::map());
     }
+    let (one, all) = (node.at("spec.podCIDR").clone(), node.at("spec.podCIDRs").clone());
+    if !one.is_empty() && all.is_empty() {
+        node.set("spec.podCIDRs", Value::from(vec![one]));
+    } else if let (true, Some(first)) = (one.is_empty(), all.items().first()) {
+        node.set("spec.podCIDR", first);
+    }
     within(node, "status", |status| {
         within(status, "capacity", canonical_amounts);
         if status.get("allocatable").is_empty() && !status.get("capacity").is_empty() {

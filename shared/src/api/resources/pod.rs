@@ -46,6 +46,7 @@ pub(super) const RESOURCE: Resource = Resource {
 
 fn prepare_for_create(pod: &mut Object) {
     pod.set("metadata.generation", 1);
+    positive_grace(pod);
     let class = qos_class(pod.get("spec"));
     pod.set("status", Value::from([("phase", "Pending".into()), ("qosClass", class.into())]));
     if !pod.at("spec.schedulingGates").items().is_empty() {
@@ -63,7 +64,15 @@ fn prepare_for_create(pod: &mut Object) {
 
 fn prepare_for_update(pod: &mut Object, old: &Object) {
     keep(pod, old, "status");
+    positive_grace(pod);
     count_generation(pod, old);
+}
+
+/// A grace period below 0 means 1 second.
+fn positive_grace(pod: &mut Object) {
+    if pod.at("spec.terminationGracePeriodSeconds").int_or(0) < 0 {
+        pod.set("spec.terminationGracePeriodSeconds", 1);
+    }
 }
 
 /// Old kubelets corrupted owner references, so that a status update does not touch them.

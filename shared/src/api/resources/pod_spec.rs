@@ -141,8 +141,12 @@ fn rounded_to_milli(amount: Quantity) -> Quantity {
     Quantity::milli(amount.milli_value())
 }
 
-/// True for an image without tag and digest, and for the tag `latest`.
+/// True for an image without tag and digest, and for the tag `latest`; false for what is no image's name.
 fn pulls_latest(image: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:@[]".contains(&byte);
+    if !image.bytes().all(known) {
+        return false;
+    }
     let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
     let last = name.rsplit('/').next().unwrap_or(name);
     match last.split_once(':') {
@@ -174,6 +178,10 @@ fn default_volume(volume: &mut Value) {
 fn default_projected(projected: &mut Value) {
     default(projected, "defaultMode", FILE_MODE);
     each(projected, "sources", |source| {
+        // The feature gate PodCertificateRequest is off by default.
+        if !source.get("podCertificate").is_null() {
+            source.remove("podCertificate");
+        }
         within(source, "serviceAccountToken", |token| default(token, "expirationSeconds", TOKEN_SECONDS));
         within(source, "downwardAPI", |files| {
             each(files, "items", |item| within(item, "fieldRef", default_field_ref));

@@ -28,6 +28,7 @@ pub(super) const RESOURCE: Resource = Resource {
     validate: validation::workload::validate_replica_set,
     validate_update: validation::workload::validate_replica_set_update,
     selectable: &[("status.replicas", |it| number(it.at("status.replicas")).into())],
+    warn: validation::workload::warn,
     columns: &[
         Column::new("DESIRED", |set, _| number(set.at("spec.replicas"))),
         Column::new("CURRENT", |set, _| number(set.at("status.replicas"))),

@@ -2,9 +2,10 @@
 //!
 //! Upstream: `pkg/registry/core/service/storage/alloc.go`. Single stack IPv4 alone is offered, as in the default set-up.
 
-use crate::api::Errors;
+use crate::api::registry::Allocation;
 use crate::api::resources::service::is_of_type;
 use crate::api::resources::workload::default_empty;
+use crate::api::{DryRun, Errors};
 use crate::model::key::resources::SERVICES;
 use crate::model::{Chance, Object, Value};
 use crate::store::Store;
@@ -25,25 +26,20 @@ const DRAWS_MAX: usize = 64;
 
 const NOT_IN_RANGE: &str = "is not in the valid range. The range of valid IPs is 10.96.0.0/12";
 
-/// Draws what `service` lacks and checks what it asks for; `old` is the service before an update.
-pub(super) fn allocate(
-    service: &mut Object,
-    old: Option<&Object>,
-    store: &Store,
-    chance: &mut Chance,
-    errors: &mut Errors,
-) {
+/// Draws what `service` lacks and checks what it asks for.
+pub(super) fn allocate(service: &mut Object, from: &mut Allocation<'_>, errors: &mut Errors) {
     if is_of_type(service, &["ClusterIP", "NodePort", "LoadBalancer"]) {
         fill_families(service);
-        allocate_address(service, old, store, chance, errors);
+        check_families(service, errors);
+        allocate_address(service, from, errors);
     }
     let all_nodes = is_of_type(service, &["NodePort"])
         || is_of_type(service, &["LoadBalancer"]) && !is_false(service.at("spec.allocateLoadBalancerNodePorts"));
-    allocate_node_ports(service, old, store, chance, errors, all_nodes);
+    allocate_node_ports(service, from, errors, all_nodes);
     let local = service.at("spec.externalTrafficPolicy").str() == "Local";
     if local && is_of_type(service, &["LoadBalancer"]) && service.at("spec.healthCheckNodePort").is_empty() {
-        let taken = taken_ports(service, store);
-        if let Some(port) = draw_port(&taken, chance) {
+        let taken = taken_ports(service, from.store);
+        if let Some(port) = draw_port(&taken, from.chance) {
             service.set("spec.healthCheckNodePort", port);
         }
     }
@@ -67,17 +63,26 @@ fn fill_families(service: &mut Object) {
     default_empty(service, "spec.ipFamilies", families.into_iter().collect::<Value>());
 }
 
-fn allocate_address(
-    service: &mut Object,
-    old: Option<&Object>,
-    store: &Store,
-    chance: &mut Chance,
-    errors: &mut Errors,
-) {
+fn check_families(service: &Object, errors: &mut Errors) {
+    if is_headless(service) && service.at("spec.selector").is_empty() {
+        return;
+    }
+    for (index, family) in service.at("spec.ipFamilies").items().iter().enumerate() {
+        if family.str() == "IPv6" {
+            errors.invalid(format!("spec.ipFamilies[{index}]"), family, "not configured on this cluster");
+        }
+    }
+    if service.at("spec.ipFamilyPolicy").str() == "RequireDualStack" {
+        let detail = "this cluster is not configured for dual-stack services";
+        errors.invalid("spec.ipFamilyPolicy", service.at("spec.ipFamilyPolicy"), detail);
+    }
+}
+
+fn allocate_address(service: &mut Object, from: &mut Allocation<'_>, errors: &mut Errors) {
     let asked = service.at("spec.clusterIP").text();
     let listed = service.at("spec.clusterIPs").items().first().map(Value::text).unwrap_or_default();
     let asked = if asked.is_empty() { listed } else { asked };
-    if asked == "None" || old.is_some_and(|it| !asked.is_empty() && it.at("spec.clusterIP").str() == asked) {
+    if asked == "None" || from.old.is_some_and(|it| !asked.is_empty() && it.at("spec.clusterIP").str() == asked) {
         return set_address(service, &asked);
     }
     if !asked.is_empty() {
@@ -87,7 +92,7 @@ fn allocate_address(
                 let detail = format!("failed to allocate IP {asked}: the provided IP ({asked}) {NOT_IN_RANGE}");
                 errors.invalid("spec.clusterIPs", &shown, &detail);
             }
-            Ok(address) if is_taken(address, service, store) => {
+            Ok(address) if is_taken(address, service, from.store) => {
                 let detail = format!("failed to allocate IP {asked}: provided IP is already allocated");
                 errors.invalid("spec.clusterIPs", &shown, &detail);
             }
@@ -95,7 +100,7 @@ fn allocate_address(
         }
         return set_address(service, &asked);
     }
-    match draw_address(service, store, chance) {
+    match draw_address(service, from.store, from.chance) {
         Some(address) => set_address(service, &address.to_string()),
         None => errors.push("InternalError", "spec.clusterIPs", "failed to allocate a serviceIP: range is full".into()),
     }
@@ -127,22 +132,15 @@ fn draw_address(service: &Object, store: &Store, chance: &mut Chance) -> Option<
     drawn.chain(in_order).map(|it| Ipv4Addr::from(RANGE_START + it)).find(|it| !is_taken(*it, service, store))
 }
 
-fn allocate_node_ports(
-    service: &mut Object,
-    old: Option<&Object>,
-    store: &Store,
-    chance: &mut Chance,
-    errors: &mut Errors,
-    all: bool,
-) {
-    let mut taken = taken_ports(service, store);
-    let before = old.map(ports_of).unwrap_or_default();
+fn allocate_node_ports(service: &mut Object, from: &mut Allocation<'_>, errors: &mut Errors, all: bool) {
+    let mut taken = taken_ports(service, from.store);
+    let before = from.old.map(ports_of).unwrap_or_default();
     for index in 0..service.at("spec.ports").items().len() {
         let place = service.at("spec.ports").items()[index].get("nodePort").clone();
         let asked = place.int_or(0);
         let field = format!("spec.ports[{index}].nodePort");
         if asked == 0 {
-            if all && let Some(port) = draw_port(&taken, chance) {
+            if all && let Some(port) = draw_port(&taken, from.chance) {
                 taken.push(port);
                 service.entry("spec.ports").list_mut()[index].set("nodePort", port);
             }
@@ -151,7 +149,7 @@ fn allocate_node_ports(
         if before.contains(&asked) {
             continue;
         }
-        if !NODE_PORTS.contains(&asked) {
+        if !NODE_PORTS.contains(&asked) && from.dry_run == DryRun::Off {
             let detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
             errors.invalid(field, &place, detail);
         } else if taken.contains(&asked) {

@@ -18,7 +18,7 @@ pub(crate) fn validate(spec: &At<'_>, errors: &mut Errors) {
     resource_amounts::validate(&spec.field("resources"), errors);
     let policy = spec.field("restartPolicy");
     if errors.needs(&policy) {
-        errors.one_of(&policy, &["Always", "Never", "OnFailure"]);
+        errors.one_of(&policy, &["Always", "OnFailure", "Never"]);
     }
     let policy = spec.field("dnsPolicy");
     if errors.needs(&policy) {

@@ -164,9 +164,6 @@ fn validate_projected(source: &At<'_>, errors: &mut Errors) {
             }
             validate_projection(kind, &at, errors);
         }
-        if count == 0 {
-            errors.required(&part, "must specify a volume type");
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Deployments and replica sets. Upstream: `pkg/apis/apps/validation/validation.go`.
 
 use crate::api::Errors;
-use crate::api::validation::{At, IMMUTABLE, labels, pod_spec};
+use crate::api::validation::{At, IMMUTABLE, labels, pod_spec, warnings};
 use crate::model::{IntOrString, Object, Selector, Value, names};
 
 const NOT_MATCHING: &str = "`selector` does not match template `labels`";
@@ -45,6 +45,14 @@ pub(crate) fn validate_replica_set_update(new: &Object, old: &Object, errors: &m
         validate_replica_set(new, errors);
         selector_is_immutable(new, old, errors);
     }
+}
+
+/// What may be wrong with the template of a deployment or replica set that is accepted.
+pub(crate) fn warn(workload: &Object, warnings: &mut Vec<String>) {
+    let root = At::root(workload);
+    let spec = root.field("spec");
+    let template = spec.field("template");
+    warnings::of_pod_spec(&template.field("spec"), warnings);
 }
 
 fn selector_is_immutable(new: &Object, old: &Object, errors: &mut Errors) {
