@@ -222,7 +222,7 @@ fn applies_documents_for_the_page() {
     expect![[r#"
         web.yaml:2 true Some("namespaces shop") namespace/shop created
         web.yaml:6 true Some("pods shop/one") pod/one created
-        web.yaml:18 false Some("pods shop/two") The Pod "two" is invalid: spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"
+        web.yaml:18 false Some("pods shop/two") The Pod "two" is invalid: spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"
         x.yaml:1 false None error: error parsing x.yaml: error converting YAML to JSON: yaml: did not find expected ',' or ']'
     "#]].assert_eq(&lines.collect::<String>());
 }
