@@ -151,8 +151,11 @@ impl Api {
             &self.store
         };
         let after = token.map(|it| (it.namespace, it.name)).unwrap_or_default();
-        let mut rest = store
-            .list(&call.key.resource)
+        let namespace = call.key.namespace.as_str();
+        let everywhere = namespace.is_empty().then(|| store.list(&call.key.resource));
+        let inside = (!namespace.is_empty()).then(|| store.list_in(&call.key.resource, namespace));
+        let there = everywhere.into_iter().flatten().chain(inside.into_iter().flatten());
+        let mut rest = there
             .filter(|it| after == <(Text, Text)>::default() || (it.namespace(), it.name()) > after)
             .filter(|it| filter.lets_through(it));
         let limit = if options.limit == 0 { usize::MAX } else { options.limit };

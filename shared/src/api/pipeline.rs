@@ -8,6 +8,7 @@ use crate::api::metadata::ManagedFields;
 use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
 use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
+use crate::model::decode::cannot_handle;
 use crate::model::{Chance, Key, Object, Time, Value};
 use crate::store::{Compacted, Store};
 use crate::trace::Revision;
@@ -130,6 +131,9 @@ impl Api {
         let object = decoding::read(call, &object, None)?;
         let mut object = call.stored_form(object);
         metadata::place(&mut object, resource, call.request)?;
+        if !object.metadata().get("resourceVersion").is_empty() {
+            return Err(Status::internal("resourceVersion should not be set on objects to be created"));
+        }
         metadata::fill(&mut object, self.chance.uid(), call.now);
         call.key.name = object.name();
         (resource.default)(&mut object);
@@ -306,10 +310,10 @@ impl Call<'_> {
                 format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
             return Status::bad_request(message);
         }
-        let (version, kind) = (self.resource.version, self.resource.kind);
-        Status::bad_request(format!(
-            "{found} in version \"{version}\" cannot be handled as a {kind}: converting to {kind}: unknown"
-        ))
+        let Resource { version, kind, group, .. } = self.resource;
+        let package = group.split('.').next().filter(|it| !it.is_empty()).unwrap_or("core");
+        let reason = format!("converting ({version}.{found}) to ({package}.{kind}): unknown conversion");
+        Status::bad_request(cannot_handle(found, version, kind, &reason))
     }
 
     /// The response in the form of the resource that was asked for.

@@ -27,6 +27,9 @@ fn names_and_namespaces() {
         create configmaps {"metadata":{"generateName":"a-"}} => metadata.name
         create configmaps {"metadata":{"name":"a"}} => metadata.namespace metadata.resourceVersion
         create configmaps {"metadata":{"name":"a"}}
+        create configmaps {"metadata":{"name":"a","resourceVersion":"7"}}
+        create configmaps {"kind":"Secret","metadata":{"name":"a"}}
+        create configmaps {"apiVersion":"apps/v1","metadata":{"name":"a"}}
         create configmaps {"metadata":{"name":"b","namespace":"other"}}
         create configmaps@other {"metadata":{"name":"b"}}
         create namespaces {"metadata":{"name":"other"}} => metadata.labels spec status
@@ -43,11 +46,14 @@ fn names_and_namespaces() {
             201 metadata.name="a-9pp26"
             201 metadata.namespace="default" metadata.resourceVersion="2"
             409 AlreadyExists configmaps "a" already exists
+            500 resourceVersion should not be set on objects to be created
+            400 BadRequest Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion
+            400 BadRequest the API version in the data (apps/v1) does not match the expected API version (v1)
             400 BadRequest the namespace of the provided object does not match the namespace sent on the request
             404 NotFound namespaces "other" not found
             201 metadata.labels={"kubernetes.io/metadata.name":"other"} spec={"finalizers":["kubernetes"]} status={"phase":"Active"}
             201 
-            200 metadata.deletionTimestamp="2026-01-01T00:00:07Z" status={"phase":"Terminating"}
+            200 metadata.deletionTimestamp="2026-01-01T00:00:10Z" status={"phase":"Terminating"}
             403 Forbidden configmaps "c" is forbidden: unable to create new content in namespace other because it is being terminated
             200 status={"phase":"Terminating"}
             200 status={"phase":"Terminating"}

@@ -134,11 +134,11 @@ fn is_component(call: &Call<'_>) -> bool {
 
 /// Notes who wrote the fields in which `new` differs from `old`.
 pub(crate) fn track(call: &Call<'_>, old: Option<&Object>, new: &mut Object) {
-    let Some(id) = Schema::get().find(new.api_version(), new.kind()) else { return };
-    let entries = old.map(read).unwrap_or_default();
-    if entries.is_empty() && is_component(call) {
+    let managed = old.is_some_and(|it| !it.metadata().get("managedFields").is_empty());
+    if (!managed && is_component(call)) || old == Some(new) {
         return;
     }
+    let Some(id) = Schema::get().find(new.api_version(), new.kind()) else { return };
     let empty = if old.is_none() { decode(&Value::Null, id).value } else { Value::Null };
     let before = old.map_or(&empty, |it| &it.0);
     let changes = compare(Some(before), Some(&new.0), Shape::Struct(id));
@@ -155,6 +155,7 @@ pub(crate) fn track(call: &Call<'_>, old: Option<&Object>, new: &mut Object) {
     };
     let mut lost = changes.written();
     lost.add(&changes.removed);
+    let entries = old.map(read).unwrap_or_default();
     let mut kept = Vec::with_capacity(entries.len() + 1);
     for mut entry in entries {
         if entry.is_by(&own) {

@@ -199,6 +199,49 @@ mod tests {
         );
     }
 
+    /// Two managers apply random data with force; a plain model says what must be there: a key stays as long as somebody
+    /// applied it last, and has the value that was applied last.
+    #[test]
+    fn two_managers_share_an_object() {
+        use crate::api::{Api, testing};
+        use crate::model::{Chance, Time, Value};
+        use std::collections::BTreeMap;
+        for seed in 0..100 {
+            let mut chance = Chance::new(seed);
+            let mut api = Api::new(Chance::new(1));
+            let mut applied: [BTreeMap<String, String>; 2] = Default::default();
+            let mut model: BTreeMap<String, String> = BTreeMap::new();
+            for _ in 0..8 {
+                let manager = usize::try_from(chance.below(2)).unwrap();
+                let pairs =
+                    (0..chance.below(4)).map(|_| (format!("k{}", chance.below(4)), format!("v{}", chance.below(3))));
+                let wanted: BTreeMap<String, String> = pairs.collect();
+                let data = Value::Map(wanted.iter().map(|(key, value)| (key.as_str().into(), value.into())).collect());
+                let mut body =
+                    Value::from_json(r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}"#).unwrap();
+                body.set("data", data);
+                let line = format!("apply configmaps/a ?manager=m{manager}&force=true {body}");
+                let response = api.handle(&testing::request(&line), Time::VIRTUAL_START);
+                for key in applied[manager].keys() {
+                    if !wanted.contains_key(key) && !applied[1 - manager].contains_key(key) {
+                        model.remove(key);
+                    }
+                }
+                for (key, value) in &wanted {
+                    if model.get(key).is_some_and(|old| old != value) {
+                        applied[1 - manager].remove(key);
+                    }
+                    model.insert(key.clone(), value.clone());
+                }
+                applied[manager] = wanted;
+                let stored = response.as_object().unwrap().get("data").fields();
+                let stored: BTreeMap<String, String> =
+                    stored.iter().map(|(key, value)| (key.to_string(), value.str().to_owned())).collect();
+                assert_eq!(stored, model, "seed {seed} after {line}");
+            }
+        }
+    }
+
     #[test]
     fn lists_are_shared_by_item() {
         let pod = |containers: &str| {
