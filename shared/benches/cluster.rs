@@ -34,7 +34,7 @@ fn ready(cluster: &Cluster) -> usize {
 }
 
 fn started(nodes: u32) -> Cluster {
-    let mut cluster = Cluster::new(&Config { nodes, timing: Timing::INSTANT, ..Config::default() });
+    let mut cluster = Cluster::new(&Config { nodes, timing: Timing::VISIBLE, ..Config::default() });
     cluster.run_for(Span::seconds(20));
     cluster
 }

@@ -8,26 +8,14 @@ use crate::api::PatchKind;
 use crate::controllers::pods::key_of;
 use crate::model::{Key, Object, OwnerReference, ResourceName, Selector, Value};
 use crate::plan::{Plan, View, Write};
+use crate::store::Member;
 
 /// What an owner has after its claims, and the writes that make the claims true.
 pub(crate) struct Claims<'a> {
     /// The objects it manages from now on, in the order of their keys.
-    pub(crate) mine: Vec<&'a Object>,
+    pub(crate) mine: Vec<&'a Member>,
     /// The adoptions and releases.
     pub(crate) writes: Vec<Write>,
-}
-
-/// What becomes of one candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Claim {
-    /// It is the owner's already.
-    Keep,
-    /// It has no owner and is selected.
-    Adopt,
-    /// It is the owner's and no longer selected.
-    Release,
-    /// It is none of the owner's business.
-    Ignore,
 }
 
 /// Claims the objects of `resource` that `owner` selects, among those that pass `relevant`.
@@ -36,20 +24,31 @@ pub(crate) fn claim<'a>(
     selector: &Selector,
     resource: &ResourceName,
     view: &View<'a>,
-    relevant: fn(&Object) -> bool,
+    relevant: fn(&Member) -> bool,
 ) -> Claims<'a> {
     let mut claims = Claims { mine: Vec::new(), writes: Vec::new() };
-    for object in candidates(owner, resource, view).filter(|it| relevant(it)) {
-        let key = key_of(resource.clone(), object);
-        match judge(owner, selector, object) {
-            Claim::Keep => claims.mine.push(object),
-            Claim::Adopt => {
-                claims.mine.push(object);
-                claims.writes.push(adoption(owner, &key, object));
-            }
-            Claim::Release => claims.writes.push(release(owner, &key, object)),
-            Claim::Ignore => {}
+    let namespace = owner.namespace();
+    let is_selected = |member: &Member| selector.matches(member.object.metadata().get("labels"));
+    let is_here = |key: &Key| key.resource == *resource && key.namespace == namespace;
+    let managed = view.cache.members(&owner.uid()).filter(|(key, member)| is_here(key) && relevant(member));
+    for (key, member) in managed {
+        if is_selected(member) {
+            claims.mine.push(member);
+        } else if !owner.is_terminating() {
+            claims.writes.push(release(owner, key, &member.object));
         }
+    }
+    if owner.is_terminating() {
+        return claims;
+    }
+    let orphans = view.cache.orphans_in(resource, &namespace).filter(|(_, member)| relevant(member));
+    for (key, member) in orphans.filter(|(_, it)| !it.facts.is_terminating && is_selected(it)) {
+        claims.mine.push(member);
+        claims.writes.push(adoption(owner, key, &member.object));
+    }
+    if !claims.writes.is_empty() {
+        claims.mine.sort_by_cached_key(|member| member.object.name());
+        claims.writes.sort_by(|a, b| a.request.target.name.cmp(&b.request.target.name));
     }
     claims
 }
@@ -57,35 +56,6 @@ pub(crate) fn claim<'a>(
 /// Adds the writes of `claims` to a plan.
 pub(crate) fn carry_out(claims: &mut Claims<'_>, plan: &mut Plan) {
     plan.writes.append(&mut claims.writes);
-}
-
-/// The objects of `resource` that `owner` manages, and those nobody manages, in its namespace.
-fn candidates<'a>(
-    owner: &Object,
-    resource: &ResourceName,
-    view: &View<'a>,
-) -> impl Iterator<Item = &'a Object> + use<'a> {
-    let kind = resource.clone();
-    let namespace = owner.namespace();
-    let managed =
-        view.cache.owned_keys(&owner.uid()).filter(move |key| key.resource == kind && key.namespace == namespace);
-    let orphans = view.cache.orphans_in(resource, &owner.namespace());
-    let cache = view.cache;
-    let mut keys: Vec<&Key> = managed.chain(orphans).collect();
-    keys.sort_unstable();
-    keys.into_iter().filter_map(|key| cache.get(key))
-}
-
-fn judge(owner: &Object, selector: &Selector, object: &Object) -> Claim {
-    let selected = selector.matches(object.metadata().get("labels"));
-    match object.controller() {
-        Some(controller) if controller.uid != owner.uid() => Claim::Ignore,
-        Some(_) if selected => Claim::Keep,
-        Some(_) if owner.is_terminating() => Claim::Ignore,
-        Some(_) => Claim::Release,
-        None if owner.is_terminating() || !selected || object.is_terminating() => Claim::Ignore,
-        None => Claim::Adopt,
-    }
 }
 
 fn adoption(owner: &Object, key: &Key, object: &Object) -> Write {

@@ -4,6 +4,7 @@
 //! Knows nothing of which controller asks.
 
 use crate::model::{Key, Object, OwnerReference, Span, Text, Time, Value, names};
+use crate::store::Member;
 
 /// True once every container has stopped for good.
 pub(crate) fn is_terminal(pod: &Object) -> bool {
@@ -15,33 +16,19 @@ pub(crate) fn is_active(pod: &Object) -> bool {
     !is_terminal(pod) && !pod.is_terminating()
 }
 
-/// True for a pod that was asked to go and still runs.
-pub(crate) fn is_stopping(pod: &Object) -> bool {
-    !is_terminal(pod) && pod.is_terminating()
-}
-
 /// True if the Ready condition is True.
 pub(crate) fn is_ready(pod: &Object) -> bool {
     pod.condition("Ready").get("status").str() == "True"
 }
 
-/// Since when a Ready pod is Ready.
-pub(crate) fn ready_since(pod: &Object) -> Option<Time> {
-    let condition = pod.condition("Ready");
-    let ready = condition.get("status").str() == "True";
-    if ready { Time::parse(condition.get("lastTransitionTime").str()) } else { None }
-}
-
 /// When a Ready pod counts as available: `min_ready_seconds` after it became Ready.
-pub(crate) fn available_from(pod: &Object, min_ready_seconds: i64) -> Option<Time> {
-    match min_ready_seconds {
-        ..=0 => is_ready(pod).then_some(Time::default()),
-        seconds => ready_since(pod).map(|since| since + Span::seconds(seconds)),
-    }
+pub(crate) fn available_from(pod: &Member, min_ready_seconds: i64) -> Option<Time> {
+    let since = pod.facts.ready_since?;
+    Some(if min_ready_seconds > 0 { since + Span::seconds(min_ready_seconds) } else { Time::default() })
 }
 
 /// True for a pod that has been Ready for `min_ready_seconds`.
-pub(crate) fn is_available(pod: &Object, min_ready_seconds: i64, now: Time) -> bool {
+pub(crate) fn is_available(pod: &Member, min_ready_seconds: i64, now: Time) -> bool {
     available_from(pod, min_ready_seconds).is_some_and(|from| from <= now)
 }
 

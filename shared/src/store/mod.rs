@@ -7,8 +7,10 @@
 //! Knows nothing of kinds, validation or who writes.
 
 mod cache;
+mod member;
 
 pub use cache::Cache;
+pub use member::{Facts, Member};
 
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::trace::Revision;

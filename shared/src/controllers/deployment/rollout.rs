@@ -41,7 +41,7 @@ impl<'a> Rollout<'a> {
         let mut plan = Plan::nothing();
         let mut claims = claim(deployment, selector, &REPLICA_SETS, view, |_| true);
         carry_out(&mut claims, &mut plan);
-        let mut sets: Vec<Object> = claims.mine.into_iter().cloned().collect();
+        let mut sets: Vec<Object> = claims.mine.into_iter().map(|set| set.object.clone()).collect();
         sets.sort_by(newer_first);
         let found = sets.iter().rposition(|set| super::history::same_template(deployment, set));
         let new = found.map(|index| sets.remove(index));

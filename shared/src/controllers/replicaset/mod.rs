@@ -11,11 +11,11 @@ mod status;
 mod tests;
 
 use crate::controllers::claims::{carry_out, claim};
-use crate::controllers::pods::{available_from, from_template, is_active, is_stopping, key_of};
+use crate::controllers::pods::{available_from, from_template, key_of};
 use crate::model::key::resources::{NAMESPACES, PODS, REPLICA_SETS};
 use crate::model::{Key, Object, Selector, Span};
 use crate::plan::{Controller, Enqueue, EventDraft, Plan, View, Watch, Write};
-use crate::store::Change;
+use crate::store::{Change, Facts, Member};
 use std::cmp::Ordering;
 
 /// The control loop.
@@ -38,7 +38,7 @@ const BURST_PODS_MAX: usize = 500;
 struct Seen<'a> {
     key: &'a Key,
     set: &'a Object,
-    active: Vec<&'a Object>,
+    active: Vec<&'a Member>,
     stopping: usize,
     view: &'a View<'a>,
 }
@@ -48,7 +48,7 @@ fn reconcile(key: &Key, view: &View<'_>) -> Plan {
     let Some(set) = view.cache.get(key) else { return Plan::nothing() };
     let Ok(selector) = Selector::from_object(set.at("spec.selector")) else { return Plan::nothing() };
     let mut plan = Plan::nothing();
-    let mut claims = claim(set, &selector, &PODS, view, is_active);
+    let mut claims = claim(set, &selector, &PODS, view, |pod| pod.facts.is_active());
     carry_out(&mut claims, &mut plan);
     let seen = Seen { key, set, active: claims.mine, stopping: stopping(set, &selector, view), view };
     plan.observed = pods_in_words(seen.active.len());
@@ -127,15 +127,14 @@ fn deletion(seen: &Seen<'_>, pod: &Object, why: &str) -> Write {
 
 /// The pods of the set that were asked to go and still run.
 fn stopping(set: &Object, selector: &Selector, view: &View<'_>) -> usize {
-    let owned = view.cache.owned_by(&set.uid());
-    owned
-        .filter(|pod| pod.kind() == "Pod" && is_stopping(pod) && selector.matches(pod.metadata().get("labels")))
-        .count()
+    let owned = view.cache.members(&set.uid()).filter(|(key, pod)| key.resource == PODS && pod.facts.is_stopping());
+    owned.filter(|(_, pod)| selector.matches(pod.object.metadata().get("labels"))).count()
 }
 
 /// How long until the next Ready pod counts as available.
 fn next_available(seen: &Seen<'_>) -> Option<Span> {
-    let from = |pod: &&Object| available_from(pod, seen.min_ready_seconds());
+    let seconds = seen.min_ready_seconds();
+    let from = |pod: &&Member| available_from(pod, seconds);
     let waits = seen.active.iter().filter_map(from).filter(|from| *from > seen.view.now);
     waits.min().map(|from| from - seen.view.now)
 }
@@ -145,7 +144,14 @@ fn pods_in_words(count: usize) -> crate::model::Text {
 }
 
 /// A changed pod wakes its set, before and after; an orphan wakes every set that would adopt it.
+///
+/// Differs: a change of nothing that a set looks at (the binding, a container on its way) does not wake it.
 fn of_pod(change: &Change, view: &View<'_>, queue: &mut Vec<Enqueue>) {
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && looks_the_same(before, after)
+    {
+        return;
+    }
     let sides = [change.before.as_ref(), change.after.as_ref()];
     let owners = sides.into_iter().flatten().filter_map(Object::controller).filter(|it| it.kind == "ReplicaSet");
     for owner in owners {
@@ -159,6 +165,11 @@ fn of_pod(change: &Change, view: &View<'_>, queue: &mut Vec<Enqueue>) {
         Some(pod) if pod.controller().is_none() => queue.extend(would_adopt(pod, view).map(Enqueue::now)),
         _ => {}
     }
+}
+
+fn looks_the_same(before: &Object, after: &Object) -> bool {
+    let same = |field: &str| before.metadata().get(field) == after.metadata().get(field);
+    Facts::read(before) == Facts::read(after) && ["uid", "labels", "ownerReferences"].into_iter().all(same)
 }
 
 fn would_adopt<'a>(pod: &'a Object, view: &View<'a>) -> impl Iterator<Item = Key> + use<'a> {

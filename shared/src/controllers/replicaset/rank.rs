@@ -3,8 +3,9 @@
 //! Upstream: `pkg/controller/controller_utils.go` (`ActivePodsWithRanks`), `getPodsRankedByRelatedPodsOnSameNode`.
 
 use super::Seen;
-use crate::controllers::pods::{is_active, is_ready, node_of, ready_since};
+use crate::controllers::pods::{is_active, node_of};
 use crate::model::{Object, Time, Value};
+use crate::store::Member;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
@@ -67,18 +68,20 @@ fn ranked<'a>(seen: &Seen<'a>) -> Vec<Ranked<'a>> {
     for pod in family(seen).filter(|pod| is_active(pod)) {
         *on_node.entry(node_of(pod)).or_default() += 1;
     }
-    seen.active.iter().map(|pod| read(pod, on_node.get(node_of(pod)).copied().unwrap_or(0))).collect()
+    let neighbours = |pod: &Member| on_node.get(node_of(&pod.object)).copied().unwrap_or(0);
+    seen.active.iter().map(|pod| read(pod, neighbours(pod))).collect()
 }
 
-fn read(pod: &Object, neighbours: usize) -> Ranked<'_> {
+fn read(member: &Member, neighbours: usize) -> Ranked<'_> {
+    let (pod, facts) = (&member.object, member.facts);
     Ranked {
         pod,
         has_node: !node_of(pod).is_empty(),
         phase: phase(pod),
-        ready: is_ready(pod),
+        ready: facts.ready_since.is_some(),
         cost: cost(pod),
         neighbours,
-        ready_since: ready_since(pod),
+        ready_since: facts.ready_since,
         restarts: most_restarts(pod.at("status.containerStatuses")),
         sidecar_restarts: most_restarts(pod.at("status.initContainerStatuses")),
     }

@@ -4,9 +4,10 @@
 
 use super::Seen;
 use crate::controllers::conditions::{Condition, find, put, put_count, take};
-use crate::controllers::pods::{is_available, is_ready};
-use crate::model::{Object, Selector, Value};
+use crate::controllers::pods::is_available;
+use crate::model::{Selector, Value};
 use crate::plan::Write;
+use crate::store::Member;
 
 /// The counts of a status.
 struct Counts {
@@ -31,11 +32,12 @@ pub(super) fn write(seen: &Seen<'_>) -> Option<Write> {
 
 fn count(seen: &Seen<'_>) -> Counts {
     let template = Selector::from_labels(seen.set.at("spec.template.metadata.labels"));
-    let count = |counts: &dyn Fn(&&&Object) -> bool| int(seen.active.iter().filter(counts).count());
+    let (seconds, now) = (seen.min_ready_seconds(), seen.view.now);
+    let count = |counts: &dyn Fn(&&&Member) -> bool| int(seen.active.iter().filter(counts).count());
     Counts {
-        labeled: count(&|pod| template.matches(pod.metadata().get("labels"))),
-        ready: count(&|pod| is_ready(pod)),
-        available: count(&|pod| is_available(pod, seen.min_ready_seconds(), seen.view.now)),
+        labeled: count(&|pod| template.matches(pod.object.metadata().get("labels"))),
+        ready: count(&|pod| pod.facts.ready_since.is_some()),
+        available: count(&|pod| is_available(pod, seconds, now)),
     }
 }
 
