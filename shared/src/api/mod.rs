@@ -20,6 +20,7 @@ pub mod request;
 pub mod resources;
 pub mod status;
 mod subresources;
+pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use shared::api::{
 };
 use shared::model::{Chance, Object, ResourceName, Time, Value};
 
-use crate::conformance::{compare, json_lines};
+use crate::conformance::{OBJECTS, TABLES, compare, json_lines};
 use crate::failure::Failure;
 use crate::files;
 
@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Object,
     /// An input that was applied server-side.
     Applied,
+    /// A list as a table.
+    Table,
     /// A kind that is not offered yet.
     Unknown,
 }
@@ -84,6 +86,29 @@ fn documents(path: &Path) -> Result<Vec<Value>, Failure> {
 /// Every wrong input.
 pub(super) fn bad(folder: &Path) -> Result<Vec<Outcome>, Failure> {
     json_lines(&folder.join("bad.jsonl"))?.iter().map(|record| one_bad(folder, record)).collect()
+}
+
+/// The tables of a cluster's lists.
+pub(super) fn tables(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    let text = files::read_text(&folder.join(OBJECTS))?;
+    let all = Value::from_json(&text).map_err(|error| Failure::new(format!("cannot read {OBJECTS}: {error}")))?;
+    let mut outcomes = Vec::new();
+    for record in json_lines(&folder.join(TABLES))? {
+        let name = record.get("path").str().to_owned();
+        let Some(place) = Place::read(&name) else { continue };
+        let resource = place.resource;
+        let own =
+            all.get("items").items().iter().filter(|it| {
+                it.get("kind").str() == resource.kind && it.get("apiVersion").str() == resource.api_version()
+            });
+        let objects: Vec<Object> = own.map(|it| Object(it.clone())).collect();
+        if objects.is_empty() {
+            continue;
+        }
+        let ours = shared::api::table::table(resource, &objects, &Value::map(), Time::VIRTUAL_START);
+        outcomes.push(Outcome { name, kind: Kind::Table, differences: compare::tables(&ours, record.get("table")) });
+    }
+    Ok(outcomes)
 }
 
 /// Every wrong input again, by server-side apply; where kubectl itself refused, there is nothing to compare.

@@ -41,6 +41,27 @@ pub(super) fn applied(response: &Response, record: &Value) -> Vec<String> {
     }
 }
 
+/// Columns whose cells depend on when they are written.
+const OF_TIME: &[&str] = &["Age", "Last Seen", "First Seen", "Restarts"];
+
+/// Compares two tables: their columns, and the rows that both have.
+pub(super) fn tables(ours: &Value, theirs: &Value) -> Vec<String> {
+    let names = |table: &Value| -> Vec<String> {
+        table.get("columnDefinitions").items().iter().map(|it| it.get("name").str().to_owned()).collect()
+    };
+    let (columns, recorded) = (names(ours), names(theirs));
+    if columns != recorded {
+        return vec![format!("columns {columns:?} instead of {recorded:?}")];
+    }
+    let kept = |row: &Value| -> Vec<String> {
+        let cells = row.get("cells").items().iter().zip(&columns).filter(|(_, name)| !OF_TIME.contains(&name.as_str()));
+        cells.map(|(cell, _)| cell.as_str().map_or_else(|| cell.to_json(), str::to_owned)).collect()
+    };
+    let rows: Vec<Vec<String>> = theirs.get("rows").items().iter().map(kept).collect();
+    let unseen = ours.get("rows").items().iter().map(kept).filter(|row| !rows.contains(row));
+    unseen.map(|row| format!("a row {row:?}")).collect()
+}
+
 /// Compares whether a file was accepted; a refusal must have been seen in kubectl's text.
 pub(super) fn acceptance(record: &Value, refusals: &[String]) -> Vec<String> {
     let accepted = record.get("accepted").is_true();

@@ -20,8 +20,13 @@ pub(crate) const TASK: Task = Task {
     run,
 };
 
+/// Every object of a cluster at one moment.
+const OBJECTS: &str = "kubectl/018-objects-applied.json";
+/// The tables of its lists at the same moment.
+const TABLES: &str = "kubectl/018-tables-applied.jsonl";
+
 /// The files of recordings that are read.
-const FILES: &[&str] = &["bad.jsonl", "examples.jsonl", "examples-objects.jsonl"];
+const FILES: &[&str] = &["bad.jsonl", "examples.jsonl", "examples-objects.jsonl", OBJECTS, TABLES];
 
 fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let folder = match arguments.next()? {
@@ -39,6 +44,7 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     }
     let mut results = cases::bad(&folder)?;
     results.extend(cases::applied(&folder)?);
+    results.extend(cases::tables(&folder)?);
     results.extend(cases::examples(&folder)?);
     let text = report::write(&results);
     println!("{}", report::summary(&results));

@@ -18,6 +18,7 @@ const ROWS: &[(Kind, &str)] = &[
     (Kind::Applied, "the same inputs by server-side apply: refused with the same message or accepted"),
     (Kind::Accepted, "examples of the documentation: accepted or refused the same"),
     (Kind::Object, "objects of the examples: stored the same, defaults filled in"),
+    (Kind::Table, "lists as tables: every column but those of time"),
     (Kind::Unknown, "recordings of kinds that are not offered"),
 ];
 
