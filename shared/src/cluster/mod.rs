@@ -8,6 +8,7 @@
 
 mod agenda;
 mod bootstrap;
+mod containers;
 mod fault;
 mod loops;
 mod nodes;

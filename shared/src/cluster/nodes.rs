@@ -1,13 +1,13 @@
 //! The nodes at work: each is a kubelet that decides and a simulated machine that carries out.
 
-use crate::api::{Request, Response, Status};
+use crate::api::Status;
 use crate::cluster::agenda::Part;
 use crate::cluster::{Cluster, Ended, NodeState, Pull};
 use crate::kubelet::{Command, Context, Effect, Input, Kubelet, Profile, Report};
 use crate::model::key::resources::{NODES, PODS};
 use crate::model::{Chance, Key, Span, Text, Time};
 use crate::plan::{Plan, Write};
-use crate::sim::{self, Catalog, LogQuery, NodeConfig, Previous, SimNode};
+use crate::sim::{self, Catalog, NodeConfig, SimNode};
 use crate::store::Change;
 use crate::trace::{Actor, Cause, Revision, Trigger};
 use std::collections::BTreeMap;
@@ -237,30 +237,22 @@ impl Cluster {
         }
     }
 
-    /// Answers what only a node knows: logs and commands in containers.
-    pub(crate) fn answer_from_node(&mut self, request: &Request) -> Option<Response> {
-        let target = &request.target;
-        if target.resource != PODS || !matches!(target.subresource.as_str(), "log" | "exec") {
-            return None;
+    /// Runs a command in a container: standard output, standard error, exit code.
+    pub(crate) fn exec_on(
+        &mut self,
+        node: &str,
+        pod: &str,
+        container: &str,
+        words: &[Text],
+    ) -> Result<(String, String, i32), Text> {
+        let now = self.now;
+        let (index, node) = self.nodes.named_mut(node).ok_or_else(|| Text::new_static("the node is gone"))?;
+        if node.machine.is_lost() {
+            return Err(Text::new_static("the node cannot be reached"));
         }
-        let key = Key::new(PODS, target.namespace.clone(), target.name.clone());
-        let Some(pod) = self.store().get(&key) else { return Some(Response::status(Status::not_found(&key))) };
-        let (uid, node_name) = (pod.uid(), pod.at("spec.nodeName").text());
-        let _ = (uid, node_name);
-        None
-    }
-
-    /// What a container of `pod` has logged, a line each; of the run before the present one for `previous`.
-    ///
-    /// # Errors
-    /// There is no such pod, or no such container has run, as the API server says it.
-    pub fn logs(&self, pod: &Key, container: &str, previous: Previous) -> Result<String, Status> {
-        let object = self.store().get(pod).ok_or_else(|| Status::not_found(pod))?;
-        let node = self.nodes.named(object.at("spec.nodeName").str());
-        let query = LogQuery::default();
-        let lines = node.and_then(|node| node.machine.logs(&object.uid(), container, previous, query));
-        let lines = lines.ok_or_else(|| not_started(pod, container))?;
-        Ok(lines.iter().map(|line| format!("{}\n", line.text)).collect())
+        let answer = node.machine.exec(pod, container, words, now);
+        self.wake_node(index);
+        answer
     }
 
     /// Lets a fault happen on a node's machine, and the node go on.
@@ -333,11 +325,6 @@ fn decisions(effects: Vec<Effect>, about: &Key) -> Vec<Decision> {
     }
     all.retain(|decision| !decision.effects.is_empty());
     all
-}
-
-fn not_started(pod: &Key, container: &str) -> Status {
-    let name = &pod.name;
-    Status::bad_request(format!("container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating"))
 }
 
 /// The node whose kubelet watches what changed.

@@ -28,7 +28,7 @@ pub(crate) fn claim<'a>(
 ) -> Claims<'a> {
     let mut claims = Claims { mine: Vec::new(), writes: Vec::new() };
     let namespace = owner.namespace();
-    let is_selected = |member: &Member| selector.matches(member.object.metadata().get("labels"));
+    let is_selected = |member: &Member| selector.matches(&member.labels);
     let is_here = |key: &Key| key.resource == *resource && key.namespace == namespace;
     let managed = view.cache.members(&owner.uid()).filter(|(key, member)| is_here(key) && relevant(member));
     for (key, member) in managed {

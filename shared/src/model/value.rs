@@ -39,6 +39,9 @@ pub struct Map(Arc<Vec<(Text, Value)>>);
 
 static NULL: Value = Value::Null;
 
+/// Up to how many fields looking at each is faster than a binary search: most names differ in length already.
+const SCANNED_MAX: usize = 12;
+
 impl Value {
     /// An empty map.
     pub fn map() -> Self {
@@ -239,6 +242,9 @@ impl std::ops::Deref for List {
 impl Map {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
+        if self.0.len() <= SCANNED_MAX {
+            return self.0.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value);
+        }
         self.find(key).ok().map(|index| &self.0[index].1)
     }
 

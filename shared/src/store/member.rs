@@ -3,13 +3,15 @@
 //! A `ReplicaSet` of ten thousand pods looks at all of them at every turn; reading three fields of a tree each time is
 //! most of the cost, in cache misses.
 
-use crate::model::{Object, Time};
+use crate::model::{Object, Time, Value};
 
 /// An object and its facts.
 #[derive(Clone, Debug)]
 pub struct Member {
     /// The object.
     pub object: Object,
+    /// Its labels; null without.
+    pub labels: Value,
     /// Read from it when it was delivered.
     pub facts: Facts,
 }
@@ -28,7 +30,7 @@ pub struct Facts {
 impl Member {
     /// Reads the facts of `object`.
     pub fn new(object: &Object) -> Self {
-        Self { object: object.clone(), facts: Facts::read(object) }
+        Self { object: object.clone(), labels: object.metadata().get("labels").clone(), facts: Facts::read(object) }
     }
 }
 

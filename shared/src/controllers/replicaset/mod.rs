@@ -128,7 +128,7 @@ fn deletion(seen: &Seen<'_>, pod: &Object, why: &str) -> Write {
 /// The pods of the set that were asked to go and still run.
 fn stopping(set: &Object, selector: &Selector, view: &View<'_>) -> usize {
     let owned = view.cache.members(&set.uid()).filter(|(key, pod)| key.resource == PODS && pod.facts.is_stopping());
-    owned.filter(|(_, pod)| selector.matches(pod.object.metadata().get("labels"))).count()
+    owned.filter(|(_, pod)| selector.matches(&pod.labels)).count()
 }
 
 /// How long until the next Ready pod counts as available.

@@ -35,7 +35,7 @@ fn count(seen: &Seen<'_>) -> Counts {
     let (seconds, now) = (seen.min_ready_seconds(), seen.view.now);
     let count = |counts: &dyn Fn(&&&Member) -> bool| int(seen.active.iter().filter(counts).count());
     Counts {
-        labeled: count(&|pod| template.matches(pod.object.metadata().get("labels"))),
+        labeled: count(&|pod| template.matches(&pod.labels)),
         ready: count(&|pod| pod.facts.ready_since.is_some()),
         available: count(&|pod| is_available(pod, seconds, now)),
     }
