@@ -131,6 +131,28 @@ fn pods_go_gracefully() {
 }
 
 #[test]
+fn ephemeral_containers_join_a_pod() {
+    check(
+        &format!(
+            r#"
+        create pods {POD} => metadata.generation
+        strategic pods/web/ephemeralcontainers {{"spec":{{"ephemeralContainers":[{{"name":"debug","image":"busybox:1","targetContainerName":"c"}}]}}}} => spec.ephemeralContainers metadata.generation
+        strategic pods/web/ephemeralcontainers {{"spec":{{"ephemeralContainers":[{{"name":"debug","image":"busybox:2"}}]}}}}
+        strategic pods/web/ephemeralcontainers {{"spec":{{"ephemeralContainers":[{{"name":"c","image":"x","targetContainerName":"none"}}]}}}}
+        merge pods/web {{"spec":{{"ephemeralContainers":[]}}}}
+        "#
+        ),
+        &expect![[r#"
+            201 metadata.generation=1
+            200 spec.ephemeralContainers=[{"image":"busybox:1","imagePullPolicy":"IfNotPresent","name":"debug","resources":{},"targetContainerName":"c","terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}] metadata.generation=2
+            422 Invalid Pod "web" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be changed
+            422 Invalid Pod "web" is invalid: [spec.ephemeralContainers[1].name: Duplicate value: "c", spec.ephemeralContainers[1].targetContainerName: Not found: "none"]
+            422 Invalid Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)
+        "#]],
+    );
+}
+
+#[test]
 fn finalizers_hold_an_object() {
     check(
         r#"

@@ -1,6 +1,7 @@
 //! The subresources that are not simply a part of their object: each answers its own requests.
 
 mod binding;
+mod ephemeral_containers;
 mod eviction;
 mod finalize;
 mod node_side;
@@ -16,6 +17,7 @@ pub(super) type Handler = fn(&mut Api, &mut Call<'_>) -> Result<Response, Status
 pub(super) fn find(subresource: &str) -> Option<Handler> {
     match subresource {
         "binding" => Some(binding::handle),
+        "ephemeralcontainers" => Some(ephemeral_containers::handle),
         "eviction" => Some(eviction::handle),
         "finalize" => Some(finalize::handle),
         "scale" => Some(scale::handle),

@@ -35,6 +35,22 @@ pub(super) fn validate_all(spec: &At<'_>, volumes: &Volumes, errors: &mut Errors
     for container in spec.field("ephemeralContainers").each() {
         validate_common(&container, volumes, errors);
         unique_name(&container, &mut seen, errors);
+        validate_ephemeral(&container, spec, errors);
+    }
+}
+
+fn validate_ephemeral(container: &At<'_>, spec: &At<'_>, errors: &mut Errors) {
+    for field in ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources"] {
+        let at = container.field(field);
+        if !at.is_empty() {
+            errors.forbidden(&at, "cannot be set for an Ephemeral Container");
+        }
+    }
+    let target = container.field("targetContainerName");
+    let lists = [spec.get("containers"), spec.get("initContainers")];
+    let mut names = lists.iter().flat_map(|it| it.items()).map(|it| it.get("name"));
+    if !target.is_empty() && !names.any(|it| it == target.value()) {
+        errors.not_found(&target, target.value());
     }
 }
 

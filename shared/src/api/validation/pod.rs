@@ -33,6 +33,11 @@ pub(crate) fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
     pod_update::validate(&spec, old.get("spec"), errors);
 }
 
+/// Finds what is wrong with the spec of a pod that may have ephemeral containers.
+pub(crate) fn validate_spec(pod: &Object, errors: &mut Errors) {
+    pod_spec::validate(&At::root(pod).field("spec"), errors);
+}
+
 /// In templates a space around an image was always let through.
 fn validate_images(spec: &At<'_>, errors: &mut Errors) {
     for field in ["containers", "initContainers"] {
