@@ -4,7 +4,16 @@
 //! view, which draws the model and decides nothing.
 
 pub mod clock;
+pub mod events;
+pub mod faults;
 #[cfg(test)]
 pub mod fixture;
+pub mod inspector;
+pub mod kinds;
 pub mod map;
+pub mod owners;
+pub mod rollout;
+pub mod scrubber;
 pub mod status;
+pub mod timeline;
+pub mod why;

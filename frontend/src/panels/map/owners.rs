@@ -150,7 +150,7 @@ pub fn owners_band(world: &World, namespace: Option<&str>) -> OwnersBand {
 fn workload(world: &World, key: &Key, object: &Object) -> Workload {
     let deployment = (key.resource == DEPLOYMENTS).then_some(object);
     let mut sets = match deployment {
-        Some(it) => sets_of(world, it),
+        Some(it) => set_cards(world, it),
         None => vec![set_card(world, key, object)],
     };
     sets.retain(|set| set.have > 0 || set.want > 0 || matches!(set.rev, Rev::New(_)));
@@ -163,7 +163,8 @@ fn workload(world: &World, key: &Key, object: &Object) -> Workload {
     }
 }
 
-fn sets_of(world: &World, deployment: &Object) -> Vec<SetCard> {
+/// The `ReplicaSets` of a Deployment.
+pub fn set_cards(world: &World, deployment: &Object) -> Vec<SetCard> {
     let keys = world.owned_by(deployment).filter(|key| key.resource == REPLICA_SETS);
     keys.filter_map(|key| Some(set_card(world, key, world.get(key)?))).collect()
 }
@@ -204,14 +205,14 @@ fn deployment_card(world: &World, key: &Key, object: &Object) -> DeploymentCard 
     let status = |field| object.at("status").get(field).int_or(0);
     let replicas = object.at("spec.replicas").int_or(1);
     let updated = status("updatedReplicas");
-    let newest = sets_of(world, object).into_iter().find(|set| matches!(set.rev, Rev::New(_)));
+    let newest = set_cards(world, object).into_iter().find(|set| matches!(set.rev, Rev::New(_)));
     DeploymentCard {
         key: key.clone(),
         updated,
         replicas,
         available: status("availableReplicas"),
         bar: bar(newest.map_or(0, |set| set.ready), updated, replicas),
-        progress: progress(object, updated, replicas),
+        progress: progress(object),
     }
 }
 
@@ -227,8 +228,11 @@ fn bar(ready: i64, updated: i64, replicas: i64) -> Vec<Segment> {
     (0..segments).map(segment).collect()
 }
 
-fn progress(object: &Object, updated: i64, replicas: i64) -> Progress {
+/// Where the rollout of a Deployment is.
+pub fn progress(object: &Object) -> Progress {
     let status = object.at("status");
+    let replicas = object.at("spec.replicas").int_or(1);
+    let updated = status.get("updatedReplicas").int_or(0);
     let total = status.get("replicas").int_or(0);
     let seen = status.get("observedGeneration").int_or(0) >= object.generation();
     let condition = object.condition("Progressing");

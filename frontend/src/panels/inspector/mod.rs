@@ -1,0 +1,6 @@
+//! The inspector: one object, what it is, why, and how it came along.
+
+pub mod facts;
+pub mod model;
+pub mod startup;
+//VIEW pub mod view;

@@ -1,0 +1,6 @@
+//! The rollout of one Deployment, over time and step by step.
+
+pub mod chart;
+pub mod history;
+pub mod model;
+//VIEW pub mod view;

@@ -1,0 +1,128 @@
+//! The way to the engine: messages out, deltas in once per animation frame, answers to whoever asked.
+
+use crate::host::page::{EngineLink, News};
+use crate::host::wire;
+use leptos::prelude::*;
+use shared::playground::protocol::{Answer, Delta, Question, QuestionId, ToPage, ToWorker};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How many deltas wait for a frame at most; in a hidden tab there are no frames.
+const WAITING_DELTAS_MAX: usize = 120;
+
+/// What is done with an answer.
+type OnAnswer = Box<dyn FnOnce(Answer)>;
+
+/// What the page hears.
+pub enum Heard {
+    /// The engine runs; it knows no cluster yet.
+    Ready,
+    /// Something that is no answer. Deltas come together, in order, at most once per frame.
+    Messages(Vec<ToPage>),
+    /// The engine is gone, and why.
+    Lost(String),
+}
+
+#[derive(Default)]
+struct Inner {
+    link: Option<EngineLink>,
+    waiting: Vec<ToPage>,
+    frame_asked: bool,
+    asked: BTreeMap<QuestionId, OnAnswer>,
+    last_question: QuestionId,
+}
+
+/// The engine; copies lead to the same one.
+#[derive(Clone, Copy)]
+pub struct Engine(StoredValue<Rc<RefCell<Inner>>, LocalStorage>);
+
+impl Engine {
+    /// An engine that is not started.
+    pub fn idle() -> Self {
+        Self(StoredValue::new_local(Rc::default()))
+    }
+
+    /// Starts the worker; `hear` is told everything but answers.
+    pub fn start(self, hear: impl Fn(Heard) + Clone + 'static) {
+        let link = EngineLink::spawn(move |news| match news {
+            News::Ready => hear(Heard::Ready),
+            News::Died(reason) => hear(Heard::Lost(reason)),
+            News::Message(bytes) => match wire::decode::<ToPage>(&bytes) {
+                Ok(message) => self.take(message, hear.clone()),
+                Err(error) => hear(Heard::Lost(error.to_string())),
+            },
+        });
+        self.inner().borrow_mut().link = Some(link);
+    }
+
+    /// Ends the worker and starts another; questions that were open are forgotten.
+    pub fn restart(self) {
+        let inner = self.inner();
+        inner.borrow_mut().asked.clear();
+        let link = inner.borrow().link.clone();
+        if let Some(link) = link {
+            link.restart();
+        }
+    }
+
+    /// Sends a message.
+    pub fn send(self, message: &ToWorker) {
+        let inner = self.inner();
+        if let (Some(link), Ok(bytes)) = (&inner.borrow().link, wire::encode(message)) {
+            link.send(&bytes);
+        }
+    }
+
+    /// Asks something; `then` gets the answer, unless the engine is gone before.
+    pub fn ask(self, question: Question, then: impl FnOnce(Answer) + 'static) {
+        let inner = self.inner();
+        let id = inner.borrow().last_question.wrapping_add(1);
+        inner.borrow_mut().last_question = id;
+        inner.borrow_mut().asked.insert(id, Box::new(then));
+        self.send(&ToWorker::Ask(id, question));
+    }
+
+    fn inner(self) -> Rc<RefCell<Inner>> {
+        self.0.get_value()
+    }
+
+    fn take(self, message: ToPage, hear: impl Fn(Heard) + 'static) {
+        let inner = self.inner();
+        if let ToPage::Answer(id, answer) = message {
+            let then = inner.borrow_mut().asked.remove(&id);
+            if let Some(then) = then {
+                then(answer);
+            }
+            return;
+        }
+        inner.borrow_mut().waiting.push(message);
+        if inner.borrow().waiting.len() >= WAITING_DELTAS_MAX {
+            self.flush(&hear);
+        } else if !std::mem::replace(&mut inner.borrow_mut().frame_asked, true) {
+            request_animation_frame(move || self.flush(&hear));
+        }
+    }
+
+    fn flush(self, hear: &impl Fn(Heard)) {
+        let inner = self.inner();
+        inner.borrow_mut().frame_asked = false;
+        let messages = std::mem::take(&mut inner.borrow_mut().waiting);
+        if !messages.is_empty() {
+            hear(Heard::Messages(messages));
+        }
+    }
+}
+
+/// The deltas of `messages`, and the rest.
+pub fn split(messages: Vec<ToPage>) -> (Vec<Delta>, Vec<ToPage>) {
+    let mut deltas = Vec::new();
+    let mut rest = Vec::new();
+    for message in messages {
+        match message {
+            ToPage::Delta(delta) => deltas.push(*delta),
+            other => rest.push(other),
+        }
+    }
+    (deltas, rest)
+}
