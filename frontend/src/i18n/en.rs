@@ -433,5 +433,7 @@ pub static WORDS: Words = Words {
     splitter_right: "Width of the inspector",
     splitter_dock: "Height of the dock",
     splitter_terminal: "Width of the terminal",
+    copy_refused: "The browser does not let this page copy",
+    editor_label: "YAML editor, {name}",
     edit_help: "Edit the text, then save",
 };

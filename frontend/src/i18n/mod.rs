@@ -501,6 +501,8 @@ words! {
     splitter_right,
     splitter_dock,
     splitter_terminal,
+    copy_refused,
+    editor_label,
     edit_help,
 }
 

@@ -433,5 +433,7 @@ pub static WORDS: Words = Words {
     splitter_right: "检查器宽度",
     splitter_dock: "停靠区高度",
     splitter_terminal: "终端宽度",
+    copy_refused: "浏览器不允许此页面复制",
+    editor_label: "YAML 编辑器，{name}",
     edit_help: "编辑文本，然后保存",
 };

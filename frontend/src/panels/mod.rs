@@ -15,5 +15,7 @@ pub mod owners;
 pub mod rollout;
 pub mod scrubber;
 pub mod status;
+pub mod terminal;
 pub mod timeline;
 pub mod why;
+pub mod widgets;

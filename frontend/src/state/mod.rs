@@ -131,6 +131,8 @@ pub struct Page {
     pub lost: RwSignal<Option<String>>,
     /// False until the engine has said something of the cluster.
     pub ready: RwSignal<bool>,
+    /// False until a run was opened.
+    pub opened: RwSignal<bool>,
     /// The files.
     pub files: Files,
     /// Language, theme and sizes.
@@ -183,6 +185,7 @@ impl Page {
             engine,
             lost: RwSignal::default(),
             ready: RwSignal::default(),
+            opened: RwSignal::default(),
             files: Files::default(),
             prefs: Prefs::load(),
             title: RwSignal::default(),
@@ -269,6 +272,15 @@ impl Page {
             self.selected.set(Some(key));
         }
         self.drawer.set(true);
+    }
+
+    /// Is the object selected, or an owner of the selected one? Tracks both.
+    pub fn chain_has(self, key: &Key) -> bool {
+        let Some(selected) = self.selected.get() else { return false };
+        selected == *key || self.world.with(|world| {
+            let owner = world.get(&selected).and_then(shared::model::Object::controller);
+            owner.is_some_and(|owner| owner.name == key.name && crate::panels::kinds::kind(&key.resource) == owner.kind)
+        })
     }
 
     /// Shows a message; a good one leaves by itself.

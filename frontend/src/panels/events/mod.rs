@@ -1,4 +1,4 @@
 //! The cluster's events.
 
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

@@ -1,4 +1,4 @@
 //! Faults that a person can inject.
 
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

@@ -3,4 +3,4 @@
 pub mod facts;
 pub mod model;
 pub mod startup;
-//VIEW pub mod view;
+pub mod view;

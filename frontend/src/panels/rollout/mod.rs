@@ -3,4 +3,4 @@
 pub mod chart;
 pub mod history;
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

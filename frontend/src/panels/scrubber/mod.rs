@@ -1,4 +1,4 @@
 //! The transport: play, step, speed, the clock, and the scrubber over the recorded history.
 
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

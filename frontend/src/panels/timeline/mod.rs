@@ -3,4 +3,4 @@
 pub mod chain;
 pub mod layout;
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

@@ -1,4 +1,4 @@
 //! Why an object, or a field of it, is as it is: the chain of causes down to a line of YAML.
 
 pub mod model;
-//VIEW pub mod view;
+pub mod view;

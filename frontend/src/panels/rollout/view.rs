@@ -1,0 +1,252 @@
+//! The rollout screen.
+
+use crate::i18n::fill;
+use crate::icons::{Icon, glyph, icon};
+use crate::panels::clock;
+use crate::panels::kinds;
+use crate::panels::map::owners::{Progress, Rev};
+use crate::panels::rollout::chart::{Chart, HEIGHT, WIDTH, chart};
+use crate::panels::rollout::model::{Revision, Rollout, Step, rollout};
+use crate::panels::scrubber::view::go;
+use crate::panels::status::Glyph;
+use crate::panels::widgets::{badge, object_link, rev_chip};
+use crate::panels::inspector::model::Badge;
+use crate::state::{Page, Screen, page, say, t};
+use leptos::prelude::*;
+use shared::model::Key;
+use shared::playground::protocol::ToWorker;
+
+/// The screen about one Deployment.
+#[component]
+pub fn RolloutScreen(key: Key) -> impl IntoView {
+    let page = page();
+    let own = key.clone();
+    let model = Memo::new(move |_| {
+        page.world.with(|world| page.readiness.with_value(|readiness| rollout(world, readiness, &own)))
+    });
+    let body = move || model.get().map(|it| view! { <Body it /> });
+    let name = key.name.to_string();
+    view! {
+        <div class="screen rollout" data-testid="rollout-screen">
+            <section>
+                <div class="bar">
+                    <button class="btn sm icon ghost" data-testid="back" aria-label=t(|w| w.back_to_map) title=t(|w| w.back_to_map) on:click=move |_| page.screen.set(Screen::Map)>{icon(Icon::Back, "")}</button>
+                    <b class="b">{move || say(page.words().rollout_of, &[("name", &name)])}</b>
+                    <span class="grow"></span>
+                    <span class="num t2 row gap6" data-testid="rollout-line">{move || model.get().map(|it| headline(page, &it))}</span>
+                </div>
+                <div class="page-body" tabindex="0">{body}<Steps model /></div>
+            </section>
+            <aside class="panel side right scroll" aria-label=t(|w| w.strategy)>{move || model.get().map(|it| view! { <Side it /> })}</aside>
+        </div>
+    }
+}
+
+fn headline(page: Page, it: &Rollout) -> impl IntoView + use<> {
+    let words = page.words();
+    let parts = [
+        fill(words.updated_of, &[("n", &it.counts.updated), ("of", &it.counts.replicas)]),
+        fill(words.available_n, &[("n", &it.counts.available)]),
+        fill(words.elapsed, &[("time", &clock::rough(it.elapsed))]),
+    ];
+    view! { {glyph(it.progress.glyph(), "s12")}{parts.join(" · ")} }
+}
+
+/// Numbers and the chart.
+#[component]
+fn Body(it: Rollout) -> impl IntoView {
+    let page = page();
+    let (now, end) = page.clock.with_untracked(|clock| (clock.now, clock.end));
+    let drawn = chart(&it, now, end);
+    let words = page.words();
+    let values: [(&str, &dyn std::fmt::Display); 4] = [
+        ("total", &it.counts.total), ("ready", &it.counts.available), ("ceiling", &it.bounds.ceiling), ("floor", &it.bounds.floor),
+    ];
+    let summary = fill(words.chart_sentence, &values);
+    let set = |it: &Revision| {
+        let count = fill(words.set_count, &[("have", &it.set.have), ("want", &it.set.want)]);
+        let goal = if it.set.goal == it.set.want { String::new() } else { fill(words.going_to, &[("goal", &it.set.goal)]) };
+        let ready = fill(words.ready_n, &[("n", &it.set.ready)]);
+        view! {
+            <div class=format!("st {}", it.set.rev.class())>
+                <div class="row gap6">{icon(Icon::ReplicaSet, "s14")}{object_link(&it.set.key)}<span class="grow"></span>{rev_chip(it.set.rev)}</div>
+                <div class="row"><b class="big num">{it.set.have}</b><span class="t2">{count}</span><span class="end f11 t2">{ready}{goal}</span></div>
+            </div>
+        }
+    };
+    let at_ceiling = it.counts.total >= it.bounds.ceiling;
+    let under = it.counts.available < it.bounds.floor;
+    let (ceiling_word, floor_word) = (if at_ceiling { words.at_ceiling } else { words.below_ceiling }, if under { words.under_floor } else { words.above_floor });
+    let (ceiling_glyph, floor_glyph) = (if at_ceiling { Glyph::Warning } else { Glyph::Done }, if under { Glyph::Warning } else { Glyph::Done });
+    let stat = |name: &'static str, bound: String, value: i64, shape: Glyph, word: &'static str| {
+        view! {
+            <div class="st"><div class="row gap6 t2">{name}<span class="end f11">{bound}</span></div>
+                <div class="row"><b class="big num">{value}</b><span class=format!("end row gap4 f11 m {}", shape.tone().class())>{glyph(shape, "s12")}{word}</span></div></div>
+        }
+    };
+    view! {
+        <div class="stats">
+            {it.revisions.iter().filter(|it| it.set.have > 0 || matches!(it.set.rev, Rev::New(_))).take(3).map(set).collect_view()}
+            {stat(words.total_pods, fill(words.ceiling_n, &[("n", &it.bounds.ceiling)]), it.counts.total, ceiling_glyph, ceiling_word)}
+            {stat(words.available, fill(words.floor_n, &[("n", &it.bounds.floor)]), it.counts.available, floor_glyph, floor_word)}
+        </div>
+        <figure class="chart" data-testid="rollout-chart">
+            <div class="row" style="padding:0 14px 8px"><b class="b">{words.pods_over_time}</b><span class="grow"></span>{legend(page, &it)}</div>
+            {svg(page, &it, &drawn, summary.clone())}
+            <figcaption class="vh">{summary}</figcaption>
+        </figure>
+    }
+}
+
+fn legend(page: Page, it: &Rollout) -> impl IntoView + use<> {
+    let words = page.words();
+    let number = |at: usize| it.revisions.get(at).map(|it| it.number);
+    let entry = |class: &'static str, text: String| view! { <span class="legend"><i class=class></i>{text}</span> };
+    let old = number(1).map(|n| entry("old", fill(words.rev_ready, &[("n", &n)])));
+    let new = number(0).map(|n| (entry("new", fill(words.rev_ready, &[("n", &n)])), entry("wait", fill(words.rev_not_ready, &[("n", &n)]))));
+    view! { {old}{new} }
+}
+
+fn layers(it: &Chart) -> impl IntoView + use<> {
+    let path = |d: &str, fill: &'static str, stroke: &'static str| {
+        view! { <path d=d.to_owned() style=format!("fill:{fill};stroke:{stroke};stroke-width:1.2") /> }
+    };
+    view! {
+        {path(&it.new_ready, "var(--ph-rev-new-fill)", "var(--ph-rev-new)")}
+        {path(&it.old_ready, "url(#h-old)", "var(--ph-rev-old)")}
+        {path(&it.old_waiting, "var(--ph-rev-old-soft)", "var(--ph-rev-old)")}
+        {path(&it.new_waiting, "url(#h-new)", "var(--ph-rev-new)")}
+    }
+}
+
+fn svg(page: Page, it: &Rollout, drawn: &Chart, label: String) -> impl IntoView + use<> {
+    let words = page.words();
+    let row = |(y, n): &(f64, i64)| {
+        view! { <line x1="46" x2="1016" y1=*y y2=*y style="stroke:var(--ph-line)" /><text x="38" y=*y + 4.0 text-anchor="end">{*n}</text> }
+    };
+    let tick = |(x, text): &(f64, String)| view! { <text x=*x y="397" text-anchor="middle">{text.clone()}</text> };
+    let head = drawn.playhead;
+    let rest = WIDTH - head;
+    let now = clock::clock(page.clock.with_untracked(|clock| clock.now));
+    let box_x = (head - 36.0).clamp(0.0, WIDTH - 72.0);
+    view! {
+        <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>
+            <defs>
+                <pattern id="h-old" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" style="fill:var(--ph-rev-old-soft)" /><rect width="2.5" height="6" style="fill:var(--ph-rev-old-fill)" /></pattern>
+                <pattern id="h-new" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="5" height="5" style="fill:var(--ph-surface)" /><rect width="2" height="5" style="fill:var(--ph-rev-new-fill)" /></pattern>
+                <clipPath id="c-past"><rect x="0" y="0" width=head height=HEIGHT /></clipPath>
+                <clipPath id="c-next"><rect x=head y="0" width=rest height=HEIGHT /></clipPath>
+            </defs>
+            {drawn.rows.iter().map(row).collect_view()}{drawn.ticks.iter().map(tick).collect_view()}
+            <g clip-path="url(#c-past)">{layers(drawn)}</g>
+            <g clip-path="url(#c-next)" opacity=".38">{layers(drawn)}</g>
+            {it.bounds.rolling.then(|| bounds(page, it, drawn))}
+            <line x1=head x2=head y1="10" y2="380" style="stroke:var(--ph-accent);stroke-width:2" />
+            <rect x=box_x y="2" width="72" height="17" rx="3" style="fill:var(--ph-accent-solid)" />
+            <text x=box_x + 36.0 y="14" text-anchor="middle" style="fill:var(--ph-on-accent);font-weight:600">{now}</text>
+            {(head < 700.0).then(|| view! { <text x=head + 44.0 y="14" style="font-family:var(--ph-font)">{words.recorded_faint}</text> })}
+        </svg>
+    }
+}
+
+fn bounds(page: Page, it: &Rollout, drawn: &Chart) -> impl IntoView + use<> {
+    let words = page.words();
+    let (bounds, replicas) = (&it.bounds, it.counts.replicas);
+    let ceiling = fill(words.ceiling_formula, &[("n", &bounds.ceiling), ("replicas", &replicas), ("surge", &bounds.surge)]);
+    let floor = fill(words.floor_formula, &[("n", &bounds.floor), ("replicas", &replicas), ("out", &bounds.unavailable)]);
+    let (top, low) = (drawn.ceiling, drawn.floor);
+    view! {
+        <line x1="46" x2="1016" y1=top y2=top stroke-dasharray="7 4" style="stroke:var(--ph-warn);stroke-width:1.6" />
+        <text class="w" x="1012" y=top - 6.0 text-anchor="end" style="fill:var(--ph-warn)" data-testid="ceiling">{ceiling}</text>
+        <line x1="46" x2="1016" y1=low y2=low stroke-dasharray="2 3" style="stroke:var(--ph-text);stroke-width:1.6" />
+        <text class="w" x="1012" y=low + 15.0 text-anchor="end" style="fill:var(--ph-text)" data-testid="floor">{floor}</text>
+    }
+}
+
+/// One card per write of the deployment controller to a `ReplicaSet`.
+#[component]
+fn Steps(model: Memo<Option<Rollout>>) -> impl IntoView {
+    let page = page();
+    let steps = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.steps.clone()).unwrap_or_default()));
+    let card = move |it: Step| {
+        let revision = it.revision;
+        let class = if it.past { "st" } else { "st next" };
+        let side = if it.newest { "rev new" } else { "rev old" };
+        let side_word = move || if it.newest { page.words().new_rev } else { page.words().old_rev };
+        view! {
+            <button class=class data-testid="rollout-step" data-number=it.number.to_string() on:click=move |_| go(page, revision)>
+                <span class="row gap6">{glyph(it.glyph, "")}<span class="mono ell" lang="en">{it.reason.to_string()}</span><span class="end f11 t3 num">{format!("#{}", it.number)}</span></span>
+                <span class="row f11 t2" style="margin-top:2px"><span class=side>{side_word}</span><span class="mono ell">{it.set.name.to_string()}</span><span class="end mono">{clock::clock(it.time)}</span></span>
+            </button>
+        }
+    };
+    view! {
+        <div class="row" style="padding:2px 0 8px"><b class="b">{t(|w| w.steps)}</b><span class="t3">{t(|w| w.steps_hint)}</span>
+            <button class="btn sm end" on:click=move |_| page.send(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
+        <div class="stepcards">{move || steps.get().into_iter().map(card).collect_view()}</div>
+    }
+}
+
+/// Commands, bounds and revisions.
+#[component]
+fn Side(it: Rollout) -> impl IntoView {
+    let page = page();
+    let words = page.words();
+    let target = kinds::argument(&it.key);
+    let command = move |verb: &str| format!("kubectl rollout {verb} {target}");
+    let paused = it.progress == Progress::Paused;
+    let (toggle, toggle_word) = if paused { (command("resume"), words.resume_rollout) } else { (command("pause"), words.pause_rollout) };
+    let (undo, restart, shown) = (command("undo"), command("restart"), toggle.clone());
+    let previous = it.revisions.get(1).map(|it| it.number);
+    let first_two = it.revisions.first().zip(it.revisions.get(1));
+    let change = first_two.filter(|(new, old)| new.images != old.images).map(|(new, old)| {
+        let title = fill(words.template_change, &[("from", &old.number), ("to", &new.number)]);
+        let (before, after) = (format!("image: {}", old.images), format!("image: {}", new.images));
+        view! { <p class="f11 t3">{title}</p><div class="diff" lang="en">{diff(before, after)}</div> }
+    });
+    let facts = [
+        ("maxSurge", it.bounds.surge.clone(), fill(words.at_most, &[("n", &it.bounds.ceiling)])),
+        ("maxUnavailable", it.bounds.unavailable.clone(), fill(words.at_least, &[("n", &it.bounds.floor)])),
+    ];
+    let bound = |(name, value, meaning): (&'static str, String, String)| {
+        view! { <div class="row" style="min-height:26px"><span class="mono">{name}</span><span class="chip mono">{value}</span><span class="end f11 t2">{meaning}</span></div> }
+    };
+    let run = move |line: String| move |_| page.run(&line);
+    view! {
+        <div class="blk">
+            <div class="row gap6">{icon(Icon::Deployment, "s14")}<b class="mono">{it.key.name.to_string()}</b><span class="t3">"Deployment"</span><span class="end"></span>{badge(&Badge::Progress(it.progress))}</div>
+            <div class="row" style="margin-top:10px;flex-wrap:wrap">
+                <button class="btn sm" data-testid="rollout-pause" on:click=run(toggle)>{icon(if paused { Icon::Play } else { Icon::Pause }, "s14")}{toggle_word}</button>
+                {previous.map(|n| view! { <button class="btn sm" data-testid="rollout-undo" on:click=run(undo)>{icon(Icon::Undo, "s14")}{fill(words.undo_to, &[("n", &n)])}</button> })}
+                <button class="btn sm ghost" on:click=run(restart)>{icon(Icon::Restart, "s14")}{words.restart_rollout}</button>
+            </div>
+        </div>
+        {it.bounds.rolling.then(|| view! { <div class="blk"><h3>{words.strategy}<span class="end">"RollingUpdate"</span></h3>{facts.into_iter().map(bound).collect_view()}</div> })}
+        <div class="blk"><h3>{words.history_revisions}</h3>{it.revisions.iter().map(|revision| history(page, revision, &it)).collect_view()}{change}</div>
+        <div class="blk"><h3>{words.same_command}</h3><div class="cmd" lang="en">{shown}</div></div>
+    }
+}
+
+fn diff(before: String, after: String) -> impl IntoView {
+    view! { {crate::panels::widgets::diff_line('-', before)}{crate::panels::widgets::diff_line('+', after)} }
+}
+
+fn history(page: Page, it: &Revision, all: &Rollout) -> impl IntoView + use<> {
+    let words = page.words();
+    let newest = matches!(it.set.rev, Rev::New(_));
+    let text = match (newest, all.progress) {
+        (true, Progress::Complete) => fill(words.current_rev, &[("n", &it.set.have)]),
+        (true, _) => fill(words.rolling_now, &[("n", &it.set.have), ("of", &all.counts.replicas)]),
+        (false, _) => fill(words.pods_left, &[("n", &it.set.have)]),
+    };
+    let line = format!("kubectl rollout undo {} --to-revision={}", kinds::argument(&all.key), it.number);
+    let undo = (!newest).then(|| view! { <button class="link end" on:click=move |_| page.run(&line)>{words.undo_to_this}</button> });
+    let time = it.created.map(clock::short).unwrap_or_default();
+    view! {
+        <div class="rv" class:on=newest>
+            <div class="row gap6"><span class=format!("rev {}", it.set.rev.class())>{format!("rev {}", it.number)}</span>{object_link(&it.set.key)}<span class="end mono f11 t2">{time}</span></div>
+            <div class="row f11 t2"><span class="mono ell">{it.images.clone()}</span></div>
+            <div class="row f11 t2"><span>{text}</span>{undo}</div>
+        </div>
+    }
+}

@@ -1,0 +1,4 @@
+//! The terminal: kubectl in the page.
+
+pub mod model;
+pub mod view;
