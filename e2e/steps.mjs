@@ -3,7 +3,7 @@
 /** Waits until editor and engine are there. */
 export async function ready(page) {
   await page.waitForSelector(".cm-content");
-  await page.getByText("engine ready").waitFor();
+  await page.waitForSelector("[data-engine=ready]", { state: "attached" });
 }
 
 /** Waits until the service worker has kept everything and controls the page. */

@@ -12,8 +12,8 @@ export const tests = {
     await page.goto(url);
     await page.getByText("out of coal").waitFor();
     await context.unroute("**/worker.js");
-    await page.getByRole("button", { name: "Start it again" }).click();
-    await page.getByText("engine ready").waitFor();
+    await page.getByTestId("start-over").click();
+    await page.waitForSelector("[data-engine=ready]", { state: "attached" });
   },
 
   "an engine that throws is reported": async ({ context, page, pilothouse }) => {

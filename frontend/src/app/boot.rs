@@ -8,9 +8,7 @@ use crate::state::engine::{Heard, split};
 use crate::state::prefs::Theme;
 use crate::state::{Dialog, Page, speech};
 use leptos::prelude::*;
-use shared::playground::protocol::{
-    Act, Answer, Applied, Delta, Document, Question, Speed, ToPage, ToWorker,
-};
+use shared::playground::protocol::{Act, Answer, Applied, Delta, Document, Question, Speed, ToPage, ToWorker};
 use shared::trace::SourceFile;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -148,7 +146,7 @@ fn apply(page: Page, deltas: Vec<Delta>) {
     announce(page, &deltas);
     page.world.update(|world| {
         for delta in deltas {
-            let kept = delta.clone();
+            let kept = Delta { objects: delta.objects.clone(), ..Delta::default() };
             world.apply(delta);
             page.readiness.update_value(|readiness| readiness.note(world, &kept));
         }
@@ -171,7 +169,7 @@ fn applied(page: Page, all: &[Applied]) {
     let words = page.words_now();
     let refused = all.iter().find(|it| !it.ok);
     page.refusal.set(refused.cloned());
-    page.files.note_applied();
+    page.files.note_applied(|name| all.iter().any(|it| !it.ok && it.file == name));
     if let Some(it) = refused {
         let index = page.files.all.with_untracked(|files| files.iter().position(|file| file.name == it.file.as_str()));
         let place = index.map(|index| (index, it.line));
@@ -179,10 +177,12 @@ fn applied(page: Page, all: &[Applied]) {
     }
     let body = all.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n");
     page.tell(true, fill(words.applied_n, &[("n", &all.len())]), body, None);
-    if let Some(key) = all.iter().find_map(|it| it.key.clone()).filter(|_| page.selected.with_untracked(Option::is_none)) {
+    if let Some(key) =
+        all.iter().find_map(|it| it.key.clone()).filter(|_| page.selected.with_untracked(Option::is_none))
+    {
         page.selected.set(Some(key));
     }
-    if page.clock.with_untracked(|clock| clock.playing.is_none()) {
+    if page.auto_play.get_untracked() && page.clock.with_untracked(|clock| clock.playing.is_none()) {
         page.send(ToWorker::Play(page.prefs.speed.get_untracked()));
     }
 }
@@ -204,7 +204,14 @@ fn keep_what_changes(page: Page) {
         changes.update(|it| *it += 1);
         let now = changes.get_untracked();
         let quiet = move || changes.try_get_untracked() == Some(now) && page.ready.get_untracked();
-        set_timeout(move || if quiet() { keep(page) }, KEEP_AFTER);
+        set_timeout(
+            move || {
+                if quiet() {
+                    keep(page);
+                }
+            },
+            KEEP_AFTER,
+        );
     });
 }
 
@@ -224,7 +231,8 @@ fn save(name: &str, value: &impl serde::Serialize) {
 }
 
 fn sources(page: Page) -> Vec<SourceFile> {
-    let file = |it: &crate::state::files::File| SourceFile { name: it.name.as_str().into(), text: it.text.as_str().into() };
+    let file =
+        |it: &crate::state::files::File| SourceFile { name: it.name.as_str().into(), text: it.text.as_str().into() };
     page.files.all.with_untracked(|all| all.iter().map(file).collect())
 }
 
@@ -257,14 +265,19 @@ pub fn reflect_settings(page: Page) {
         };
         set("data-theme", theme_name(page.prefs.shown()));
         set("lang", page.prefs.lang.get().tag());
-        match page.prefs.comfortable.get() {
-            true => set("data-comfortable", ""),
-            false => drop(root.remove_attribute("data-comfortable")),
+        if page.prefs.comfortable.get() {
+            set("data-comfortable", "");
+        } else {
+            drop(root.remove_attribute("data-comfortable"));
         }
     });
     Effect::new(move |_| page.prefs.save());
     Effect::new(move |_| {
         let title = page.title.get();
-        document().set_title(&if title.is_empty() { "Pilothouse".to_owned() } else { format!("{title} · Pilothouse") });
+        document().set_title(&if title.is_empty() {
+            "Pilothouse".to_owned()
+        } else {
+            format!("{title} · Pilothouse")
+        });
     });
 }

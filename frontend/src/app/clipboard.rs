@@ -3,9 +3,9 @@
 use crate::state::Page;
 
 /// Puts `text` on the clipboard and says so; where the browser refuses, it says nothing was copied.
-pub fn copy(page: Page, text: String) {
+pub fn copy(page: Page, text: &str) {
     let Some(window) = web_sys::window() else { return };
-    let promise = window.navigator().clipboard().write_text(&text);
+    let promise = window.navigator().clipboard().write_text(text);
     leptos::task::spawn_local(async move {
         let copied = wasm_bindgen_futures::JsFuture::from(promise).await.is_ok();
         let words = page.words_now();

@@ -132,7 +132,7 @@ fn Share() -> impl IntoView {
         <Show when=move || { text().len() > LINK_CHARS_LONG }><p class="c-warn f11">{t(|w| w.share_long)}</p></Show>
         <div class="buttons">
             <CloseButton />
-            <button class="btn pri" data-testid="copy-link" data-first disabled=move || text().is_empty() on:click=move |_| clipboard::copy(page, text())>{icon(Icon::Copy, "s14")}{t(|w| w.copy_link)}</button>
+            <button class="btn pri" data-testid="copy-link" data-first disabled=move || text().is_empty() on:click=move |_| clipboard::copy(page, &text())>{icon(Icon::Copy, "s14")}{t(|w| w.copy_link)}</button>
         </div>
     }
 }
@@ -208,11 +208,13 @@ fn Diff() -> impl IntoView {
         let rest = if sign == ' ' { line.strip_prefix(' ').unwrap_or(line) } else { &line[1..] };
         diff_line(sign, rest.to_owned())
     };
-    let body = move || match text.get() {
+    let body = move || {
+        match text.get() {
         None => view! { <div class="sk"></div> }.into_any(),
         Some(Err(error)) => view! { <p class="c-bad" lang="en">{error}</p> }.into_any(),
         Some(Ok(text)) if text.trim().is_empty() => view! { <p class="t2">{t(|w| w.diff_none)}</p> }.into_any(),
         Some(Ok(text)) => view! { <div class="diff" lang="en" tabindex="0" data-testid="diff-text" style="max-height:52vh">{text.lines().map(line).collect_view()}</div> }.into_any(),
+    }
     };
     let apply = move |_| {
         page.dialog.set(None);

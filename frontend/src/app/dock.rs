@@ -30,7 +30,7 @@ pub fn Dock() -> impl IntoView {
             <div class="panel terminal">
                 <div class="tabs low">
                     <span class="row gap6 m" style="padding:0 8px">{icon(Icon::Prompt, "s14")}{t(|w| w.terminal)}</span>
-                    <span class="only-narrow row"><DockTabs /></span>
+                    <span class="only-narrow row"><DockTabs prefix="narrow-" /></span>
                     <span class="end f11 t3">{t(|w| w.terminal_who)}</span>
                 </div>
                 <TerminalView />
@@ -53,14 +53,17 @@ fn Quick() -> impl IntoView {
 
 /// The tabs of the right half; with the terminal's on a narrow page.
 #[component]
-fn DockTabs() -> impl IntoView {
+fn DockTabs(prefix: &'static str) -> impl IntoView {
     let page = page();
     let count = page.model(|world| event_count(world, None));
-    let tab = move |tab: DockTab, id: &'static str, class: &'static str, text: fn(&'static crate::i18n::Words) -> &'static str| {
+    let tab = move |tab: DockTab,
+                    id: &'static str,
+                    class: &'static str,
+                    text: fn(&'static crate::i18n::Words) -> &'static str| {
         let number = (tab == DockTab::Events).then(|| view! { <span class="cnt">{move || count.get()}</span> });
         let chosen = move || page.dock.get() == tab;
         view! {
-            <button role="tab" class=class data-testid=id aria-selected=move || chosen().to_string() tabindex=move || if chosen() { "0" } else { "-1" }
+            <button role="tab" class=class data-testid=format!("{prefix}{id}") aria-selected=move || chosen().to_string() tabindex=move || if chosen() { "0" } else { "-1" }
                 on:click=move |_| page.dock.set(tab)>{t(text)}{number}</button>
         }
     };
@@ -85,7 +88,7 @@ fn Others(max: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="panel others">
             <div class="tabs low">
-                <DockTabs />
+                <DockTabs prefix="" />
                 <span class="end">
                     <Show when=events fallback=move || view! { <TimelineTools axis table /> }>
                         <input class="field f11" style="height:22px;width:220px" data-testid="event-filter" aria-label=t(|w| w.filter_events) placeholder=t(|w| w.filter_events)
@@ -104,9 +107,11 @@ fn Others(max: RwSignal<bool>) -> impl IntoView {
 fn TimelineTools(axis: RwSignal<Axis>, table: RwSignal<bool>) -> impl IntoView {
     let page = page();
     let causes = move || page.selected.with(|key| key.as_ref().map(|key| last_part(&key.name).to_string()));
-    let lane = move || page.lane.get().map(|name| {
+    let lane = move || {
+        page.lane.get().map(|name| {
         view! { <button class="chip" data-testid="lane-filter" title=t(|w| w.dismiss) on:click=move |_| page.lane.set(None)>{title(&name).to_string()}{icon(Icon::Close, "s12")}</button> }
-    });
+    })
+    };
     let choice = move |value: Axis, id: &'static str, text: fn(&'static crate::i18n::Words) -> &'static str| {
         view! { <button data-testid=id aria-pressed=move || (axis.get() == value).to_string() on:click=move |_| axis.set(value)>{t(text)}</button> }
     };

@@ -24,8 +24,14 @@ pub struct Example {
 impl Example {
     /// The run that it starts.
     pub fn document(&self, title: &str) -> Document {
-        let file = |(name, text): &(&'static str, &'static str)| SourceFile { name: (*name).into(), text: (*text).into() };
-        Document { title: title.into(), files: self.files.iter().map(file).collect(), seed: SEED, ..Document::default() }
+        let file =
+            |(name, text): &(&'static str, &'static str)| SourceFile { name: (*name).into(), text: (*text).into() };
+        Document {
+            title: title.into(),
+            files: self.files.iter().map(file).collect(),
+            seed: SEED,
+            ..Document::default()
+        }
     }
 }
 
@@ -59,7 +65,11 @@ mod tests {
     fn every_example_has_files_with_kinds() {
         for example in EXAMPLES {
             let run = example.document("x");
-            assert!(!run.files.is_empty() && run.files.iter().all(|file| file.text.contains("kind: ")), "{}", example.tag);
+            assert!(
+                !run.files.is_empty() && run.files.iter().all(|file| file.text.contains("kind: ")),
+                "{}",
+                example.tag
+            );
         }
     }
 }

@@ -11,7 +11,8 @@ use shared::playground::protocol::{Speed, ToWorker};
 use wasm_bindgen::JsCast as _;
 
 /// The regions that F6 goes through, in their order.
-const REGIONS: &[&str] = &["region-top", "region-time", "region-editor", "region-map", "region-inspector", "region-dock"];
+const REGIONS: &[&str] =
+    &["region-top", "region-time", "region-editor", "region-map", "region-inspector", "region-dock"];
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +58,14 @@ pub fn listen(page: Page) {
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let typing = is_typing(&event) || (event.key() == " " && is_on_button(&event));
         let single = page.prefs.single_keys.get_untracked() && !typing;
-        let chord = Chord { key: &event.key(), command: event.ctrl_key() || event.meta_key(), shift: event.shift_key(), alt: event.alt_key() };
-        if let Some(command) = command(&chord, single) {
-            if run(page, command) {
-                event.prevent_default();
-            }
+        let chord = Chord {
+            key: &event.key(),
+            command: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+        };
+        if command(&chord, single).is_some_and(|command| run(page, command)) {
+            event.prevent_default();
         }
     });
     on_cleanup(move || listener.remove());
@@ -113,8 +117,8 @@ fn single_key(chord: &Chord<'_>) -> Option<Command> {
 pub fn run(page: Page, command: Command) -> bool {
     match command {
         Command::Play => page.toggle_play(),
-        Command::StepReconcile => page.send(ToWorker::StepReconcile),
-        Command::StepEvent => page.send(ToWorker::StepEvent),
+        Command::StepReconcile => page.step(ToWorker::StepReconcile),
+        Command::StepEvent => page.step(ToWorker::StepEvent),
         Command::Back => go(page, page.world.with_untracked(|world| step(world, -1))),
         Command::Speed(speed) => set_speed(page, speed),
         Command::Branch => branch(page),
@@ -206,7 +210,8 @@ fn escape(page: Page) -> bool {
 
 fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
-    target.is_some_and(|it| it.is_content_editable() || ["INPUT", "TEXTAREA", "SELECT"].contains(&it.tag_name().as_str()))
+    target
+        .is_some_and(|it| it.is_content_editable() || ["INPUT", "TEXTAREA", "SELECT"].contains(&it.tag_name().as_str()))
 }
 
 fn is_on_button(event: &KeyboardEvent) -> bool {

@@ -51,7 +51,9 @@ pub fn LeftPanel() -> impl IntoView {
 fn FileTabs() -> impl IntoView {
     let page = page();
     let names = Memo::new(move |_| {
-        page.files.all.with(|all| all.iter().map(|file| (file.name.clone(), file.text != file.applied)).collect::<Vec<_>>())
+        page.files
+            .all
+            .with(|all| all.iter().map(|file| (file.name.clone(), file.text != file.applied)).collect::<Vec<_>>())
     });
     let tab = move |(index, (name, changed)): (usize, (String, bool))| {
         let chosen = move || page.files.open.get() == index;
@@ -109,7 +111,14 @@ fn EditorPlace() -> impl IntoView {
     });
     Effect::new(move |_| {
         let now = changed.get();
-        set_timeout(move || if changed.try_get_untracked() == Some(now) { check(page) }, CHECK_AFTER);
+        set_timeout(
+            move || {
+                if changed.try_get_untracked() == Some(now) {
+                    check(page);
+                }
+            },
+            CHECK_AFTER,
+        );
     });
     Effect::new(move |_| {
         let problems = open_problems(page);
@@ -259,9 +268,11 @@ fn ApplyBar() -> impl IntoView {
     let counts = Memo::new(move |_| page.files.changes());
     let numbers = move || {
         let (added, removed) = counts.get();
-        (added + removed > 0).then(|| view! { <span class="n" data-testid="changes">{format!("+{added} −{removed}")}</span> })
+        (added + removed > 0)
+            .then(|| view! { <span class="n" data-testid="changes">{format!("+{added} −{removed}")}</span> })
     };
-    let problems = Memo::new(move |_| page.files.all.with(|all| all.iter().map(|file| file.problems.len()).sum::<usize>()));
+    let problems =
+        Memo::new(move |_| page.files.all.with(|all| all.iter().map(|file| file.problems.len()).sum::<usize>()));
     let first = move || {
         page.files.all.with_untracked(|all| {
             let found = all.iter().enumerate().find_map(|(index, file)| Some((index, file.problems.first()?.line)));

@@ -4,10 +4,13 @@ use crate::icons::{Icon, icon};
 use crate::panels::faults::view::FaultMenu;
 use crate::panels::map::view::MapView;
 use crate::panels::owners::view::OwnersView;
+use crate::panels::status::{Phase, pod_state};
 use crate::state::{Screen, page, t};
 use leptos::prelude::*;
-use shared::model::Text;
-use shared::model::key::resources::NAMESPACES;
+use shared::model::key::resources::{NAMESPACES, NODES, PODS};
+use shared::model::{Object, Text};
+use shared::playground::World;
+use shared::playground::protocol::Speed;
 
 /// What stands for all namespaces in the list; no namespace is called so.
 const ALL: &str = "*";
@@ -44,11 +47,13 @@ pub fn Middle() -> impl IntoView {
 #[component]
 fn Summary() -> impl IntoView {
     let page = page();
-    let numbers = page.model(|world| {
-        let pods = world.list(&shared::model::key::resources::PODS);
-        let ready = |pod: &shared::model::Object| crate::panels::status::pod_state(pod).phase == crate::panels::status::Phase::Running;
-        let (count, ready) = pods.fold((0, 0), |(count, sum), (_, pod)| (count + 1, sum + usize::from(ready(pod))));
-        (count, world.list(&shared::model::key::resources::NODES).count(), ready)
+    // Counted once per virtual second, and not at all at full speed: a sentence that changes faster is not heard.
+    let beat = Memo::new(move |_| {
+        page.clock.with(|clock| (clock.now.as_seconds(), clock.playing.is_none(), clock.playing == Some(Speed::Max)))
+    });
+    let numbers = Memo::new(move |before: Option<&(usize, usize, usize)>| match (before, beat.get().2) {
+        (Some(before), true) => *before,
+        _ => page.world.with_untracked(counted),
     });
     let text = move || {
         let (pods, nodes, ready) = numbers.get();
@@ -77,4 +82,11 @@ fn NamespacePicker() -> impl IntoView {
             {move || names.get().into_iter().map(option).collect_view()}
         </select>
     }
+}
+
+/// How many Pods and nodes there are, and how many Pods are ready.
+fn counted(world: &World) -> (usize, usize, usize) {
+    let ready = |pod: &Object| pod_state(pod).phase == Phase::Running;
+    let pods = world.list(&PODS).fold((0, 0), |(count, sum), (_, pod)| (count + 1, sum + usize::from(ready(pod))));
+    (pods.0, world.list(&NODES).count(), pods.1)
 }

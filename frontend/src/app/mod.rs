@@ -47,13 +47,18 @@ fn App() -> impl IntoView {
         PhoneTab::Cluster => "cluster",
         PhoneTab::Terminal => "terminal",
     };
+    let engine = move || match (page.lost.with(Option::is_some), page.opened.get()) {
+        (true, _) => "lost",
+        (false, true) => "ready",
+        (false, false) => "starting",
+    };
     view! {
         <Sprite />
-        <div data-phone=phone style="display:contents">
-            <top::TopBar />
-            <Lost />
-            <Transport />
-            <Work />
+        <div data-phone=phone data-engine=engine style="display:contents">
+            {view! { <top::TopBar /> }.into_any()}
+            {view! { <Lost /> }.into_any()}
+            {view! { <Transport /> }.into_any()}
+            {view! { <Work /> }.into_any()}
             {move || match page.screen.get() {
                 Screen::Map | Screen::Owners => ().into_any(),
                 Screen::Why(path) => view! { <WhyScreen path /> }.into_any(),
@@ -96,10 +101,10 @@ fn Work() -> impl IntoView {
             style:--left=move || size(Edge::Left) style:--right=move || size(Edge::Right)
             style:--dock=move || size(Edge::Dock) style:--terminal=move || size(Edge::Terminal)>
             <Rail />
-            <left::LeftPanel />
-            <middle::Middle />
-            <InspectorView />
-            <dock::Dock />
+            {view! { <left::LeftPanel /> }.into_any()}
+            {view! { <middle::Middle /> }.into_any()}
+            {view! { <InspectorView /> }.into_any()}
+            {view! { <dock::Dock /> }.into_any()}
             <Splitter edge=Edge::Left /><Splitter edge=Edge::Right /><Splitter edge=Edge::Dock /><Splitter edge=Edge::Terminal />
         </main>
     }
@@ -122,7 +127,10 @@ fn Rail() -> impl IntoView {
 #[component]
 fn PhoneTabs() -> impl IntoView {
     let page = page();
-    let tab = move |tab: PhoneTab, shape: Icon, id: &'static str, text: fn(&'static crate::i18n::Words) -> &'static str| {
+    let tab = move |tab: PhoneTab,
+                    shape: Icon,
+                    id: &'static str,
+                    text: fn(&'static crate::i18n::Words) -> &'static str| {
         let chosen = move || (page.phone.get() == tab).to_string();
         let go = move |_| {
             page.screen.set(Screen::Map);

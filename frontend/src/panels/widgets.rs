@@ -1,12 +1,12 @@
 //! Small pieces that many views draw.
 
+use crate::i18n::{Words, fill};
 use crate::icons::{glyph, icon, kind_icon};
 use crate::panels::inspector::model::Badge;
-use crate::panels::map::owners::{Progress, Rev};
-use crate::panels::map::nodes::NodeHealth;
 use crate::panels::kinds;
+use crate::panels::map::nodes::NodeHealth;
+use crate::panels::map::owners::{Progress, Rev};
 use crate::panels::status::Glyph;
-use crate::i18n::{Words, fill};
 use crate::state::page;
 use leptos::prelude::*;
 use shared::model::Key;
@@ -124,8 +124,7 @@ pub fn rove(event: &leptos::ev::KeyboardEvent, selector: &str) {
     };
     let Some(root) = event.current_target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()) else { return };
     let Ok(all) = root.query_selector_all(selector) else { return };
-    let items: Vec<web_sys::HtmlElement> =
-        (0..all.length()).filter_map(|at| all.get(at)?.dyn_into().ok()).collect();
+    let items: Vec<web_sys::HtmlElement> = (0..all.length()).filter_map(|at| all.get(at)?.dyn_into().ok()).collect();
     let here = items.iter().position(|item| document().active_element().as_ref() == Some(item.as_ref()));
     let at = i64::try_from(here.unwrap_or(0)).unwrap_or(0);
     let last = i64::try_from(items.len()).unwrap_or(0) - 1;

@@ -21,7 +21,7 @@ pub struct File {
 }
 
 /// The files and which one is open.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Files {
     /// In the order of their tabs.
     pub all: RwSignal<Vec<File>>,
@@ -29,12 +29,6 @@ pub struct Files {
     pub open: RwSignal<usize>,
     /// Counts up when texts change by anything but typing, so that the editor takes them.
     pub loaded: RwSignal<u32>,
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self { all: RwSignal::default(), open: RwSignal::default(), loaded: RwSignal::default() }
-    }
 }
 
 impl Files {
@@ -108,9 +102,13 @@ impl Files {
         });
     }
 
-    /// Notes that the files as they are were applied.
-    pub fn note_applied(self) {
-        self.all.update(|all| all.iter_mut().for_each(|file| file.applied.clone_from(&file.text)));
+    /// Notes that the files as they are were applied, but for those that `refused` says were not taken.
+    pub fn note_applied(self, refused: impl Fn(&str) -> bool) {
+        self.all.update(|all| {
+            for file in all.iter_mut().filter(|file| !refused(&file.name)) {
+                file.applied.clone_from(&file.text);
+            }
+        });
     }
 
     /// Lines added and removed since the last apply, over all files.
@@ -130,11 +128,11 @@ fn free_name(all: &[File]) -> String {
 /// How many lines of `after` are new and how many of `before` are gone.
 pub fn changed_lines(before: &str, after: &str) -> (usize, usize) {
     let (mut old, mut new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    while old.first().is_some() && old.first() == new.first() {
+    while !old.is_empty() && old.first() == new.first() {
         old.remove(0);
         new.remove(0);
     }
-    while old.last().is_some() && old.last() == new.last() {
+    while !old.is_empty() && old.last() == new.last() {
         old.pop();
         new.pop();
     }

@@ -19,6 +19,7 @@ use shared::playground::World;
 use shared::playground::protocol::{Act, Applied, Clock, Fault, ToWorker};
 use shell::Shell;
 use std::fmt::Display;
+use std::ops::Deref;
 
 /// How many toasts stand at once; the oldest goes first.
 const TOASTS_MAX: usize = 3;
@@ -118,9 +119,20 @@ pub struct Toast {
     pub place: Option<(usize, u32)>,
 }
 
-/// The page's state.
+/// The page's state: a handle that is copied into every callback, on signals that live as long as the page.
 #[derive(Clone, Copy)]
-pub struct Page {
+pub struct Page(&'static Signals);
+
+impl Deref for Page {
+    type Target = Signals;
+
+    fn deref(&self) -> &Signals {
+        self.0
+    }
+}
+
+/// The signals of the page.
+pub struct Signals {
     /// The cluster as it is known.
     pub world: RwSignal<World>,
     /// Where the playhead is.
@@ -131,6 +143,8 @@ pub struct Page {
     pub lost: RwSignal<Option<String>>,
     /// False until the engine has said something of the cluster.
     pub ready: RwSignal<bool>,
+    /// Does an apply let time run? Not after the person has paused or stepped.
+    pub auto_play: RwSignal<bool>,
     /// False until a run was opened.
     pub opened: RwSignal<bool>,
     /// The files.
@@ -179,13 +193,14 @@ impl Page {
     /// A page whose engine is `engine`.
     pub fn new(engine: Engine) -> Self {
         let world = RwSignal::new(World::default());
-        Self {
+        let signals = Signals {
             world,
             clock: Memo::new(move |_| world.with(|world| world.clock.clone())),
             engine,
             lost: RwSignal::default(),
             ready: RwSignal::default(),
             opened: RwSignal::default(),
+            auto_play: RwSignal::new(true),
             files: Files::default(),
             prefs: Prefs::load(),
             title: RwSignal::default(),
@@ -206,7 +221,8 @@ impl Page {
             said: RwSignal::default(),
             drawer: RwSignal::default(),
             rail_open: RwSignal::default(),
-        }
+        };
+        Self(Box::leak(Box::new(signals)))
     }
 
     /// The texts in the language of the page; tracks it.
@@ -223,6 +239,7 @@ impl Page {
     }
 
     /// Sends a message to the engine.
+    #[allow(clippy::needless_pass_by_value, reason = "a message is made to be sent away")]
     pub fn send(self, message: ToWorker) {
         self.engine.send(&message);
     }
@@ -262,8 +279,15 @@ impl Page {
     /// Plays or pauses.
     pub fn toggle_play(self) {
         let playing = self.clock.with_untracked(|clock| clock.playing.is_some());
+        self.auto_play.set(!playing);
         let speed = self.prefs.speed.get_untracked();
         self.send(if playing { ToWorker::Pause } else { ToWorker::Play(speed) });
+    }
+
+    /// Does one event, or goes on until a reconcile has ended; from now on time runs only when told to.
+    pub fn step(self, message: ToWorker) {
+        self.auto_play.set(false);
+        self.send(message);
     }
 
     /// Selects an object and opens it in the inspector.
@@ -277,10 +301,13 @@ impl Page {
     /// Is the object selected, or an owner of the selected one? Tracks both.
     pub fn chain_has(self, key: &Key) -> bool {
         let Some(selected) = self.selected.get() else { return false };
-        selected == *key || self.world.with(|world| {
-            let owner = world.get(&selected).and_then(shared::model::Object::controller);
-            owner.is_some_and(|owner| owner.name == key.name && crate::panels::kinds::kind(&key.resource) == owner.kind)
-        })
+        selected == *key
+            || self.world.with(|world| {
+                let owner = world.get(&selected).and_then(shared::model::Object::controller);
+                owner.is_some_and(|owner| {
+                    owner.name == key.name && crate::panels::kinds::kind(&key.resource) == owner.kind
+                })
+            })
     }
 
     /// Shows a message; a good one leaves by itself.
@@ -315,7 +342,9 @@ pub fn page() -> Page {
 }
 
 /// A text that follows the language.
-pub fn t(pick: impl Fn(&'static Words) -> &'static str + Copy + Send + 'static) -> impl Fn() -> &'static str + Copy + Send {
+pub fn t(
+    pick: impl Fn(&'static Words) -> &'static str + Copy + Send + 'static,
+) -> impl Fn() -> &'static str + Copy + Send {
     let page = page();
     move || pick(page.words())
 }

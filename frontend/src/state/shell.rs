@@ -71,7 +71,7 @@ impl Screenful {
 }
 
 /// The terminal.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Shell {
     /// What it shows.
     pub screen: RwSignal<Screenful>,
@@ -79,12 +79,6 @@ pub struct Shell {
     pub busy: RwSignal<bool>,
     /// The commands, oldest first.
     pub history: RwSignal<Vec<String>>,
-}
-
-impl Default for Shell {
-    fn default() -> Self {
-        Self { screen: RwSignal::default(), busy: RwSignal::default(), history: RwSignal::default() }
-    }
 }
 
 impl Shell {

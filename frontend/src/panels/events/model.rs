@@ -37,9 +37,8 @@ pub struct EventRow {
 /// The events that contain `filter` in any case, newest first; of one object only, if given.
 pub fn event_rows(world: &World, filter: &str, about: Option<&Key>) -> Vec<EventRow> {
     let filter = filter.trim().to_lowercase();
-    let all = world.list(&EVENTS).map(|(key, event)| row(key, event));
-    let wanted = all.filter(|row| about.is_none_or(|key| row.about == *key) && matches(row, &filter));
-    let mut rows: Vec<EventRow> = wanted.collect();
+    let own = world.list(&EVENTS).filter(|(_, event)| about.is_none_or(|key| is_about(event, key)));
+    let mut rows: Vec<EventRow> = own.map(|(key, event)| row(key, event)).filter(|row| matches(row, &filter)).collect();
     rows.sort_by(|a, b| (b.time, &b.key.name).cmp(&(a.time, &a.key.name)));
     rows.truncate(ROWS_MAX);
     rows
@@ -49,8 +48,13 @@ pub fn event_rows(world: &World, filter: &str, about: Option<&Key>) -> Vec<Event
 pub fn event_count(world: &World, about: Option<&Key>) -> usize {
     match about {
         None => world.list(&EVENTS).count(),
-        Some(key) => world.list(&EVENTS).filter(|(_, event)| involved(event) == *key).count(),
+        Some(key) => world.list(&EVENTS).filter(|(_, event)| is_about(event, key)).count(),
     }
+}
+
+/// Is the event about the object at `key`? The name is compared first, because most differ there.
+fn is_about(event: &Object, key: &Key) -> bool {
+    event.at("involvedObject.name").str() == key.name && involved(event) == *key
 }
 
 fn matches(row: &EventRow, filter: &str) -> bool {
@@ -109,7 +113,10 @@ mod tests {
     fn check(filter: &str, about: Option<&Key>, expected: &Expect) {
         let line = |row: EventRow| {
             let time = row.time.map(clock::clock).unwrap_or_default();
-            format!("{time} {} {} {} {} {} {}\n", row.kind, row.reason, row.about_kind, row.about.name, row.from, row.message)
+            format!(
+                "{time} {} {} {} {} {} {}\n",
+                row.kind, row.reason, row.about_kind, row.about.name, row.from, row.message
+            )
         };
         let rows = event_rows(&fixture::rolling(), filter, about);
         expected.assert_eq(&rows.into_iter().map(line).collect::<String>());
@@ -117,16 +124,28 @@ mod tests {
 
     #[test]
     fn events_are_found_by_text_and_object() {
-        check("", None, &expect![[r#"
+        check(
+            "",
+            None,
+            &expect![[r#"
             01:19.000 Normal Pulling Pod web-7d4b9c-x2x9p kubelet Pulling image nginx:1.27.3
             01:19.000 Normal ScalingReplicaSet Deployment web deployment-controller Scaled up replica set web-7d4b9c from 2 to 3
-        "#]]);
-        check("SCALING", None, &expect![[r#"
+        "#]],
+        );
+        check(
+            "SCALING",
+            None,
+            &expect![[r#"
             01:19.000 Normal ScalingReplicaSet Deployment web deployment-controller Scaled up replica set web-7d4b9c from 2 to 3
-        "#]]);
-        check("", Some(&fixture::newest_pod()), &expect![[r#"
+        "#]],
+        );
+        check(
+            "",
+            Some(&fixture::newest_pod()),
+            &expect![[r#"
             01:19.000 Normal Pulling Pod web-7d4b9c-x2x9p kubelet Pulling image nginx:1.27.3
-        "#]]);
+        "#]],
+        );
         assert_eq!(event_count(&fixture::rolling(), Some(&fixture::newest_pod())), 1);
     }
 }

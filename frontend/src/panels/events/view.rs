@@ -8,7 +8,10 @@ use leptos::prelude::*;
 
 /// The table with its filter.
 #[component]
-pub fn EventsTable(filter: RwSignal<String>) -> impl IntoView {
+pub fn EventsTable(
+    /// Only events that contain this text.
+    filter: RwSignal<String>,
+) -> impl IntoView {
     let page = page();
     let rows = Memo::new(move |_| filter.with(|filter| page.world.with(|world| event_rows(world, filter, None))));
     let row = move |it: EventRow| {

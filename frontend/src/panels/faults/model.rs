@@ -67,10 +67,10 @@ fn stays_on(fault: &Fault) -> bool {
 
 fn same_thing(a: &Fault, b: &Fault) -> bool {
     match (a, b) {
-        (Fault::CrashLoop { image: a, .. }, Fault::CrashLoop { image: b, .. }) => a == b,
-        (Fault::NodeDown { node: a, .. }, Fault::NodeDown { node: b, .. } | Fault::RemoveNode { node: b }) => a == b,
+        (Fault::CrashLoop { image: a, .. }, Fault::CrashLoop { image: b, .. })
+        | (Fault::NodeDown { node: a, .. }, Fault::NodeDown { node: b, .. } | Fault::RemoveNode { node: b })
+        | (Fault::DelayWatch { process: a, .. }, Fault::DelayWatch { process: b, .. }) => a == b,
         (Fault::RefusePort { pod: a, port: p, .. }, Fault::RefusePort { pod: b, port: q, .. }) => a == b && p == q,
-        (Fault::DelayWatch { process: a, .. }, Fault::DelayWatch { process: b, .. }) => a == b,
         (Fault::SlowPull { .. }, Fault::SlowPull { .. }) => true,
         _ => false,
     }
@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn the_menu_follows_the_selection() {
-        check(None, &[], &expect![[r#"
+        check(
+            None,
+            &[],
+            &expect![[r#"
             Node node-down: Take node-1 down
             Node node-down: Take node-2 down
             Node node-down: Take node-3 down
@@ -172,8 +175,12 @@ mod tests {
             Cluster slow-pull: Pull images 10 times slower
             Cluster delay-watch: Delay watch of controllers by 5 s
             Cluster delay-watch: Delay watch of scheduler by 5 s
-        "#]]);
-        check(Some(&fixture::newest_pod()), &[], &expect![[r#"
+        "#]],
+        );
+        check(
+            Some(&fixture::newest_pod()),
+            &[],
+            &expect![[r#"
             Pod kill-container: Kill container web
             Pod out-of-memory: Out of memory in web
             Pod crash-loop: Crash-loop image nginx:1.27.3
@@ -184,7 +191,8 @@ mod tests {
             Cluster slow-pull: Pull images 10 times slower
             Cluster delay-watch: Delay watch of controllers by 5 s
             Cluster delay-watch: Delay watch of scheduler by 5 s
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -192,7 +200,10 @@ mod tests {
         let mut on = Vec::new();
         note(&mut on, &Fault::NodeDown { node: "node-2".into(), on: true });
         note(&mut on, &Fault::SlowPull { factor: 10 });
-        check(None, &on, &expect![[r#"
+        check(
+            None,
+            &on,
+            &expect![[r#"
             Node node-down: Take node-1 down
             Node node-up: Bring node-2 back
             Node node-down: Take node-3 down
@@ -200,7 +211,8 @@ mod tests {
             Cluster fast-pull: Pull images at normal speed
             Cluster delay-watch: Delay watch of controllers by 5 s
             Cluster delay-watch: Delay watch of scheduler by 5 s
-        "#]]);
+        "#]],
+        );
         note(&mut on, &Fault::NodeDown { node: "node-2".into(), on: false });
         assert_eq!(on, [Fault::SlowPull { factor: 10 }]);
     }

@@ -295,42 +295,58 @@ mod tests {
         let facts: Vec<_> = it.facts.iter().map(|fact| format!("{:?}: {}", fact.name, fact.value)).collect();
         let text = format!(
             "{} {:?} {:?}\nowners: {}\n{:?}\n{}\n{}\n{}\nowns {}",
-            it.kind, it.badge, it.rev, owners.join(" > "), it.because, conditions.join(" "), containers.join(", "),
-            facts.join("; "), it.owned.len()
+            it.kind,
+            it.badge,
+            it.rev,
+            owners.join(" > "),
+            it.because,
+            conditions.join(" "),
+            containers.join(", "),
+            facts.join("; "),
+            it.owned.len()
         );
         expected.assert_eq(&text);
     }
 
     #[test]
     fn a_pod_says_what_it_is_and_why() {
-        check(&fixture::newest_pod(), &expect![[r#"
+        check(
+            &fixture::newest_pod(),
+            &expect![[r#"
             Pod Some(Pod(PodState { phase: Creating, reason: "" })) New(2)
             owners: Deployment web > ReplicaSet web-7d4b9c
             Pass { actor: "replicaset-controller", desired: "3 Pods", observed: "2 Pods", number: 42, seen: 116 }
             PodScheduled=True PodReadyToStartContainers=True Initialized=True ContainersReady=False Ready=False
             web Waiting("ContainerCreating")
             Node: node-3; Image: nginx:1.27.3; Labels: app=web; Created: 01:19
-            owns 0"#]]);
+            owns 0"#]],
+        );
     }
 
     #[test]
     fn a_deployment_and_a_node_say_what_they_are() {
-        check(&Key::new(DEPLOYMENTS, "default", "web"), &expect![[r#"
+        check(
+            &Key::new(DEPLOYMENTS, "default", "web"),
+            &expect![[r#"
             Deployment Some(Progress(Progressing)) None
             owners: 
             Bootstrap
             Progressing=True Available=True
 
             Replicas: 5 desired, 6 current, 5 ready, 5 available; Strategy: RollingUpdate maxSurge=1, maxUnavailable=0; Selector: app=web; Image: nginx:1.27.3; Created: 00:04
-            owns 2"#]]);
-        check(&Key::new(NODES, "", "node-1"), &expect![[r#"
+            owns 2"#]],
+        );
+        check(
+            &Key::new(NODES, "", "node-1"),
+            &expect![[r#"
             Node Some(Node(Ready)) None
             owners: 
             Bootstrap
             Ready=True
 
             Pods: 2; Capacity: cpu=4, memory=8Gi
-            owns 0"#]]);
+            owns 0"#]],
+        );
         check(&Key::new(NODES, "", "node-9"), &expect!["gone"]);
     }
 }

@@ -61,7 +61,8 @@ pub fn startup(world: &World, key: &Key, pod: &Object) -> StartUp {
     let created = world.writes_of(key).find(|record| record.effect == Effect::Created);
     let begin = created.map(|it| it.time).or_else(|| pod.created()).unwrap_or_default();
     let creator = created.map(|it| actor_word(&it.actor)).unwrap_or_default();
-    let mut steps = vec![Step { name: StepName::Created, glyph: Glyph::Done, actor: creator, time: Some(begin), pull: None }];
+    let mut steps =
+        vec![Step { name: StepName::Created, glyph: Glyph::Done, actor: creator, time: Some(begin), pull: None }];
     steps.push(scheduled(world, key, pod));
     let kubelet = [sandbox(pod)].into_iter().chain(init(pod)).chain([image(world, key, pod), started(pod), ready(pod)]);
     let mut before = steps.last().is_none_or(|step| step.glyph == Glyph::Done);
@@ -125,7 +126,9 @@ fn image(world: &World, key: &Key, pod: &Object) -> Step {
 
 fn has_started(pod: &Object) -> bool {
     let ran = |it: &Value| {
-        !it.at("state.running").is_null() || !it.at("state.terminated").is_null() || !it.at("lastState.terminated").is_null()
+        !it.at("state.running").is_null()
+            || !it.at("state.terminated").is_null()
+            || !it.at("lastState.terminated").is_null()
     };
     let statuses = pod.at("status.containerStatuses").items();
     !statuses.is_empty() && statuses.iter().all(ran)
@@ -160,22 +163,28 @@ mod tests {
 
     #[test]
     fn steps_come_one_after_the_other() {
-        check(&fixture::newest_pod(), &expect![[r#"
+        check(
+            &fixture::newest_pod(),
+            &expect![[r#"
             Done Created replicaset-controller 01:19.391 None
             Done Scheduled("node-3") scheduler 01:19.405 None
             Done Sandbox kubelet 01:19.000 None
             Progress Pulling("nginx:1.27.3") kubelet  Some((34000000, 55000000))
             NotYet Started kubelet  None
             NotYet Ready kubelet  None
-            2.249 s done false"#]]);
+            2.249 s done false"#]],
+        );
         let running = Key { name: "web-6c8f5d-4hq7n".into(), ..fixture::newest_pod() };
-        check(&running, &expect![[r#"
+        check(
+            &running,
+            &expect![[r#"
             Done Created  01:19.000 None
             Done Scheduled("node-1") scheduler 01:19.000 None
             Done Sandbox kubelet 01:19.000 None
             Done Pulled("nginx:1.27.3") kubelet  None
             Done Started kubelet 01:15.000 None
             Done Ready kubelet 01:20.000 None
-            1.000 s done true"#]]);
+            1.000 s done true"#]],
+        );
     }
 }

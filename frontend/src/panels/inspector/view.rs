@@ -14,7 +14,7 @@ use crate::panels::widgets::{badge, object_link, rev_chip, rove, simulated};
 use crate::state::{Dialog, Page, Screen, Tab, page, say, t};
 use leptos::prelude::*;
 use shared::cluster::{End, Why};
-use shared::model::{Key, Text, Time};
+use shared::model::{Key, Object, Text, Time};
 use shared::playground::protocol::{Answer, Question};
 
 /// What a tab shows: the object, or what the worker answers about it.
@@ -53,7 +53,8 @@ fn Nothing() -> impl IntoView {
     }
 }
 
-type HeadParts = (Key, String, Option<crate::panels::inspector::model::Badge>, Vec<(Key, String)>, crate::panels::map::owners::Rev);
+type HeadParts =
+    (Key, String, Option<crate::panels::inspector::model::Badge>, Vec<(Key, String)>, crate::panels::map::owners::Rev);
 
 /// Name, state, owners.
 #[component]
@@ -117,8 +118,10 @@ fn Summary(model: Memo<Option<Inspector>>) -> impl IntoView {
     let page = page();
     let part = move |pick: fn(&Inspector) -> bool| model.with(|it| it.as_ref().is_some_and(pick));
     let startup = Memo::new(move |_| model.with(|it| it.as_ref().and_then(|it| it.startup.clone())));
-    let conditions = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.conditions.clone()).unwrap_or_default()));
-    let containers = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.containers.clone()).unwrap_or_default()));
+    let conditions =
+        Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.conditions.clone()).unwrap_or_default()));
+    let containers =
+        Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.containers.clone()).unwrap_or_default()));
     let facts = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.facts.clone()).unwrap_or_default()));
     let owned = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.owned.clone()).unwrap_or_default()));
     let gone = move || model.with(Option::is_none);
@@ -130,8 +133,8 @@ fn Summary(model: Memo<Option<Inspector>>) -> impl IntoView {
             </Show>
             <Show when=move || !gone()><WhyBlock model /></Show>
             {move || startup.get().map(|it| view! { <Start it /> })}
-            <Show when=move || part(|it| it.containers.len() > 1)><Block title=|w| w.containers>{move || containers.get().into_iter().map(container).collect_view()}</Block></Show>
-            <Show when=move || part(|it| !it.conditions.is_empty())><Block title=|w| w.conditions>{move || conditions.get().into_iter().map(condition).collect_view()}</Block></Show>
+            <Show when=move || part(|it| it.containers.len() > 1)><Block title=|w| w.containers>{move || containers.get().iter().map(container).collect_view()}</Block></Show>
+            <Show when=move || part(|it| !it.conditions.is_empty())><Block title=|w| w.conditions>{move || conditions.get().iter().map(condition).collect_view()}</Block></Show>
             <Show when=move || part(|it| !it.facts.is_empty())>
                 <Block title=|w| w.facts><dl class="kv">{move || facts.get().into_iter().map(fact).collect_view()}</dl></Block>
             </Show>
@@ -152,7 +155,9 @@ fn Block(title: fn(&'static crate::i18n::Words) -> &'static str, children: Child
 #[component]
 fn WhyBlock(model: Memo<Option<Inspector>>) -> impl IntoView {
     let page = page();
-    let because = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| (it.key.clone(), it.kind.clone(), it.because.clone()))));
+    let because = Memo::new(move |_| {
+        model.with(|it| it.as_ref().map(|it| (it.key.clone(), it.kind.clone(), it.because.clone())))
+    });
     let source = RwSignal::new(None::<(String, u32)>);
     let key = Memo::new(move |_| because.with(|it| it.as_ref().map(|it| it.0.clone())));
     Effect::new(move |_| {
@@ -219,12 +224,12 @@ fn Start(it: StartUp) -> impl IntoView {
     view! {
         <div class="blk" data-testid="startup">
             <h3>{t(|w| w.startup)}<span class="end num t3">{end}</span></h3>
-            <ol class="steps">{it.steps.into_iter().map(|it| step(page, it, first)).collect_view()}</ol>
+            <ol class="steps">{it.steps.iter().map(|it| step(page, it, first)).collect_view()}</ol>
         </div>
     }
 }
 
-fn step(page: Page, it: Step, first: Option<Time>) -> impl IntoView {
+fn step(page: Page, it: &Step, first: Option<Time>) -> impl IntoView + use<> {
     let name = it.name.clone();
     let text = move || step_text(page, &name);
     let when = it.time.map(|time| match first {
@@ -237,8 +242,16 @@ fn step(page: Page, it: Step, first: Option<Time>) -> impl IntoView {
         let mb = move || say(page.words().mb_of, &[("done", &(done / 1_000_000)), ("total", &(total / 1_000_000))]);
         view! { <span class="who num">{mb}</span><span class="gauge"><b style:width=format!("{percent}%")></b></span><span class="num f11">{format!("{percent}%")}</span> }
     });
-    let who = pull.is_none().then(|| view! { <span class="who">{it.actor.to_string()}</span><span class="when">{when}</span> });
-    let class = if it.pull.is_some() { "b" } else if it.glyph == crate::panels::status::Glyph::NotYet { "t3" } else { "" };
+    let who = pull
+        .is_none()
+        .then(|| view! { <span class="who">{it.actor.to_string()}</span><span class="when">{when}</span> });
+    let class = if it.pull.is_some() {
+        "b"
+    } else if it.glyph == crate::panels::status::Glyph::NotYet {
+        "t3"
+    } else {
+        ""
+    };
     view! { <li>{glyph(it.glyph, "")}<span class=class>{text}</span>{pull}{who}</li> }
 }
 
@@ -257,7 +270,7 @@ fn step_text(page: Page, name: &StepName) -> String {
     }
 }
 
-fn condition(it: ConditionRow) -> impl IntoView {
+fn condition(it: &ConditionRow) -> impl IntoView + use<> {
     let time = it.time.map(clock::short).unwrap_or_default();
     let right = if it.status == "True" || it.reason.is_empty() { time } else { it.reason.to_string() };
     view! {
@@ -268,19 +281,24 @@ fn condition(it: ConditionRow) -> impl IntoView {
     }
 }
 
-fn container(it: ContainerRow) -> impl IntoView {
+fn container(it: &ContainerRow) -> impl IntoView + use<> {
     let page = page();
-    let kind = move || match it.kind {
+    let sort = it.kind;
+    let kind = move || match sort {
         ContainerKind::Main => None,
         ContainerKind::Init => Some(page.words().init_container),
         ContainerKind::Sidecar => Some(page.words().sidecar),
     };
     let state = it.state.clone();
     let text = move || match &state {
-        ContainerState::Running(since) => say(page.words().state_running, &[("time", &since.map(clock::short).unwrap_or_default())]),
+        ContainerState::Running(since) => {
+            say(page.words().state_running, &[("time", &since.map(clock::short).unwrap_or_default())])
+        }
         ContainerState::Waiting(reason) if reason.is_empty() => page.words().state_waiting.to_owned(),
         ContainerState::Waiting(reason) => reason.to_string(),
-        ContainerState::Ended(code, reason) => format!("{} {reason}", say(page.words().state_terminated, &[("code", code)])),
+        ContainerState::Ended(code, reason) => {
+            format!("{} {reason}", say(page.words().state_terminated, &[("code", code)]))
+        }
     };
     let (restarts, last) = (it.restarts, it.last_exit);
     let more = move || {
@@ -313,14 +331,15 @@ fn Asked(key: Key, question: fn(Key) -> Question, testid: &'static str) -> impl 
     let page = page();
     let text = RwSignal::new(None::<Result<String, String>>);
     let own = key.clone();
-    let version = page.model(move |world| (world.get(&own).map(|it| it.resource_version()), world.clock.live, world.clock.branch));
+    let version =
+        page.model(move |world| (world.get(&own).map(Object::resource_version), world.clock.live, world.clock.branch));
     Effect::new(move |_| {
         version.track();
         page.engine.ask(question(key.clone()), move |answer| drop(text.try_set(Some(text_of(answer)))));
     });
     let copy = move |_| {
         if let Some(Ok(text)) = text.get_untracked() {
-            crate::app::clipboard::copy(page, text);
+            crate::app::clipboard::copy(page, &text);
         }
     };
     view! {
@@ -369,7 +388,13 @@ fn OwnEvents(key: Key) -> impl IntoView {
 #[component]
 fn Logs(key: Key, model: Memo<Option<Inspector>>) -> impl IntoView {
     let page = page();
-    let names = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.containers.iter().map(|row| row.name.clone()).collect::<Vec<_>>()).unwrap_or_default()));
+    let names = Memo::new(move |_| {
+        model.with(|it| {
+            it.as_ref()
+                .map(|it| it.containers.iter().map(|row| row.name.clone()).collect::<Vec<_>>())
+                .unwrap_or_default()
+        })
+    });
     let last = Memo::new(move |_| names.with(|names| names.last().cloned().unwrap_or_default()));
     let chosen = RwSignal::new(None::<Text>);
     let previous = RwSignal::new(false);
@@ -406,7 +431,9 @@ fn Logs(key: Key, model: Memo<Option<Inspector>>) -> impl IntoView {
 /// Goes to the owner of the selected object.
 pub fn go_to_owner(page: Page) {
     let owner = page.selected.with_untracked(|key| {
-        page.world.with_untracked(|world| inspector(world, key.as_ref()?).and_then(|it| it.owners.last().map(|it| it.0.clone())))
+        page.world.with_untracked(|world| {
+            inspector(world, key.as_ref()?).and_then(|it| it.owners.last().map(|it| it.0.clone()))
+        })
     });
     if let Some(owner) = owner {
         page.select(owner);

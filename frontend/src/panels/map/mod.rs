@@ -4,5 +4,5 @@ pub mod loops;
 pub mod nodes;
 pub mod owners;
 pub mod path;
-pub mod wires;
 pub mod view;
+pub mod wires;

@@ -32,10 +32,10 @@ pub fn MapView() -> impl IntoView {
             on:keydown=|event| rove(&event, "[role=treeitem]")
         >
             <div class="inner" node_ref=place>
-                <RequestPath />
-                <Loops />
-                <Owners />
-                <Nodes />
+                {view! { <RequestPath /> }.into_any()}
+                {view! { <Loops /> }.into_any()}
+                {view! { <Owners /> }.into_any()}
+                {view! { <Nodes /> }.into_any()}
                 <Wires place />
             </div>
         </div>
@@ -51,9 +51,8 @@ fn RequestPath() -> impl IntoView {
     let asked = move || if request().is_empty() { page.words().nothing_yet.to_owned() } else { request() };
     let watchers = move || say(page.words().watchers, &[("n", &model.with(|it| it.watchers))]);
     let rv = move || format!("rv {}", model.with(|it| it.revision));
-    let stored = move || {
-        model.with(|it| say(page.words().store_line, &[("objects", &it.objects), ("kinds", &it.kinds)]))
-    };
+    let stored =
+        move || model.with(|it| say(page.words().store_line, &[("objects", &it.objects), ("kinds", &it.kinds)]));
     view! {
         <div class="path" role="group" aria-label=t(|w| w.request_path)>
             <div class="card" role="treeitem" tabindex="0">
@@ -119,9 +118,13 @@ fn Loops() -> impl IntoView {
     let cards = page.model(loop_cards);
     let all = RwSignal::new(false);
     let shown = move || if all.get() { usize::MAX } else { LOOPS_SHOWN };
-    let names = Memo::new(move |_| cards.with(|cards| cards.iter().take(shown()).map(|it| it.name.clone()).collect::<Vec<_>>()));
+    let names = Memo::new(move |_| {
+        cards.with(|cards| cards.iter().take(shown()).map(|it| it.name.clone()).collect::<Vec<_>>())
+    });
     let hidden = move || cards.with(|cards| cards.len().saturating_sub(LOOPS_SHOWN));
-    let more = move || if all.get() { page.words().fewer_loops.to_owned() } else { say(page.words().more_loops, &[("n", &hidden())]) };
+    let more = move || {
+        if all.get() { page.words().fewer_loops.to_owned() } else { say(page.words().more_loops, &[("n", &hidden())]) }
+    };
     let busy = move |at: usize| cards.with(|cards| cards.get(at).is_some_and(|it| it.state == LoopWork::Reconciling));
     let drop = move |at: usize| {
         let left = format!("{}%", 12.5 + 25.0 * f64::from(u8::try_from(at).unwrap_or(0)));
@@ -187,7 +190,9 @@ fn loop_inside(page: Page, it: &LoopCard) -> impl IntoView + use<> {
     let last = match &it.last {
         LastPass::None => view! { <span class="end"></span> }.into_any(),
         LastPass::Took(time) => view! { <span class="end num">{time.clone()}</span> }.into_any(),
-        LastPass::Refused(why) => view! { <span class="end c-bad m" title=why.to_string()>{words.failed_word}</span> }.into_any(),
+        LastPass::Refused(why) => {
+            view! { <span class="end c-bad m" title=why.to_string()>{words.failed_word}</span> }.into_any()
+        }
     };
     view! {
         <div class="h">{icon(shape, "s14")}<span class="ell">{it.title.to_string()}</span><span class=class>{state}</span></div>
@@ -237,7 +242,8 @@ fn Owners() -> impl IntoView {
 #[component]
 fn NoWorkloads() -> impl IntoView {
     let page = page();
-    let namespace = move || page.namespace.get().map_or_else(|| page.words().all_namespaces.to_owned(), |it| it.to_string());
+    let namespace =
+        move || page.namespace.get().map_or_else(|| page.words().all_namespaces.to_owned(), |it| it.to_string());
     let first = move || page.files.all.with(|all| all.first().map(|file| file.name.clone()).unwrap_or_default());
     view! {
         <div class="empty" data-testid="no-workloads">
@@ -265,10 +271,10 @@ fn workload(it: Workload) -> impl IntoView {
         }
     });
     view! {
-        <div class="owner-row">
+        <div class="owner-row" class:alone=!has_services>
             {it.deployment.map(|card| view! { <Deployment card /> })}
             {split}
-            <div class="sets">{it.sets.into_iter().map(set).collect_view()}</div>
+            <div class="sets">{it.sets.iter().map(set).collect_view()}</div>
             {join}
             <div class="sets">{it.services.into_iter().map(service).collect_view()}</div>
         </div>
@@ -281,7 +287,8 @@ fn Fork(sets: Vec<SetCard>) -> impl IntoView {
     let page = page();
     let count = sets.len();
     let one = move |(at, set): (usize, SetCard)| {
-        let places = f64::from(u32::try_from(2 * at + 1).unwrap_or(1)) / f64::from(u32::try_from(2 * count).unwrap_or(1));
+        let places =
+            f64::from(u32::try_from(2 * at + 1).unwrap_or(1)) / f64::from(u32::try_from(2 * count).unwrap_or(1));
         let y = format!("{:.2}%", places * 100.0);
         let key = set.key.clone();
         let on = Memo::new(move |_| page.chain_has(&key));
@@ -319,7 +326,7 @@ fn Deployment(card: DeploymentCard) -> impl IntoView {
     view! {
         <div class="card" class:sel=move || selected.get() role="treeitem" tabindex="-1" data-testid="deployment-card" data-name=card.key.name.to_string()
             aria-selected=move || selected.get().to_string()
-            on:click=move |_| page.select(key.clone()) on:keydown=click_on_enter>
+            on:click=move |_| page.select(key.clone()) on:keydown=|event| click_on_enter(&event)>
             <div class="h">{icon(Icon::Deployment, "s14")}<span class="ell">{card.key.name.to_string()}</span><span class="f11 t3">"Deployment"</span></div>
             <div class="line" style="margin-top:5px">
                 <span class="b num" style="color:var(--ph-text)">{move || say(page.words().updated_of, &[("n", &updated), ("of", &of)])}</span>
@@ -339,7 +346,7 @@ fn Deployment(card: DeploymentCard) -> impl IntoView {
 }
 
 /// Enter and Space act on what is drawn as a card as a click does.
-fn click_on_enter(event: leptos::ev::KeyboardEvent) {
+fn click_on_enter(event: &leptos::ev::KeyboardEvent) {
     use wasm_bindgen::JsCast as _;
     let own = event.target() == event.current_target();
     if own && (event.key() == "Enter" || event.key() == " ") {
@@ -350,7 +357,7 @@ fn click_on_enter(event: leptos::ev::KeyboardEvent) {
     }
 }
 
-fn set(it: SetCard) -> impl IntoView {
+fn set(it: &SetCard) -> impl IntoView + use<> {
     let page = page();
     let (key, own) = (it.key.clone(), it.key.clone());
     let selected = Memo::new(move |_| page.selected.with(|it| it.as_ref() == Some(&own)));
@@ -428,7 +435,8 @@ fn Nodes() -> impl IntoView {
 #[component]
 fn Unscheduled() -> impl IntoView {
     let page = page();
-    let pods = Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| tiles(world, "", ns.as_deref(), false))));
+    let pods =
+        Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| tiles(world, "", ns.as_deref(), false))));
     view! {
         <section class="node unscheduled" data-testid="unscheduled" aria-label=t(|w| w.unscheduled)>
             <header>{icon(Icon::Scheduler, "s14")}{t(|w| w.unscheduled)}</header>
@@ -446,8 +454,10 @@ fn Unscheduled() -> impl IntoView {
 fn Node(name: Text) -> impl IntoView {
     let page = page();
     let own = name.clone();
-    let model = Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| node_box(world, &own, ns.as_deref()))));
-    let head = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| NodeBox { pods: Vec::new(), more: 0, ..it.clone() })));
+    let model =
+        Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| node_box(world, &own, ns.as_deref()))));
+    let head =
+        Memo::new(move |_| model.with(|it| it.as_ref().map(|it| NodeBox { pods: Vec::new(), more: 0, ..it.clone() })));
     let key = Key::new(NODES, "", name.clone());
     let chosen = key.clone();
     let selected = Memo::new(move |_| page.selected.with(|it| it.as_ref() == Some(&chosen)));
@@ -537,7 +547,8 @@ fn Tile(key: Key, tile: Memo<Option<PodTile>>) -> impl IntoView {
     };
     let spoken = name.clone();
     let label = move || say(page.words().pod_label, &[("name", &spoken), ("phase", &word())]);
-    let class = move || format!("tile {} {}", tile.with(|it| it.as_ref().map_or("none", |it| it.rev.class())), phase().id());
+    let class =
+        move || format!("tile {} {}", tile.with(|it| it.as_ref().map_or("none", |it| it.rev.class())), phase().id());
     let word_class = move || format!("word ell {}", phase().glyph().tone().class());
     view! {
         <button class=class class:sel=move || selected.get() role="treeitem" tabindex="-1"

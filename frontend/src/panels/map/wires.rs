@@ -9,7 +9,10 @@ use web_sys::Element;
 
 /// Draws the wire once the page has been laid out, and again when the world or the selection changes.
 #[component]
-pub fn Wires(place: NodeRef<Div>) -> impl IntoView {
+pub fn Wires(
+    /// What the wire is drawn over.
+    place: NodeRef<Div>,
+) -> impl IntoView {
     let page = page();
     let path = RwSignal::new(String::new());
     let ends = Memo::new(move |_| {

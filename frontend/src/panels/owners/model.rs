@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn owners_come_before_what_they_own() {
         let table = owners_table(&fixture::rolling(), Some("default"));
-        let line = |row: &OwnerRow| format!("{}{} {} {} {}\n", "  ".repeat(row.depth), row.kind, row.key.name, row.ready, row.age);
+        let line = |row: &OwnerRow| {
+            format!("{}{} {} {} {}\n", "  ".repeat(row.depth), row.kind, row.key.name, row.ready, row.age)
+        };
         expect![[r#"
             Deployment web 5/5 77s
               ReplicaSet web-6c8f5d 3/3 77s
@@ -126,7 +128,8 @@ mod tests {
                 Pod web-7d4b9c-m6p2h 1/1 2s
                 Pod web-7d4b9c-x2x9p 0/1 2s
             Service web  
-        "#]].assert_eq(&table.rows.iter().map(line).collect::<String>());
+        "#]]
+        .assert_eq(&table.rows.iter().map(line).collect::<String>());
         assert_eq!(table.more, 0);
     }
 }

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 #[component]
 pub fn OwnersView() -> impl IntoView {
     let page = page();
-    let model = Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| owners_table(world, ns.as_deref()))));
+    let model =
+        Memo::new(move |_| page.namespace.with(|ns| page.world.with(|world| owners_table(world, ns.as_deref()))));
     let row = move |it: OwnerRow| {
         let (key, own) = (it.key.clone(), it.key.clone());
         let on = Memo::new(move |_| page.selected.with(|selected| selected.as_ref() == Some(&own)));

@@ -118,7 +118,8 @@ mod tests {
     fn a_band_goes_there_and_back() {
         let at = |seconds| Time::VIRTUAL_START + Span::seconds(seconds);
         let scale = Scale { from: at(0), to: at(10), top: 2 };
-        let sample = |seconds, new_ready| Sample { time: at(seconds), new_ready, new_waiting: 0, old_ready: 0, old_waiting: 0 };
+        let sample =
+            |seconds, new_ready| Sample { time: at(seconds), new_ready, new_waiting: 0, old_ready: 0, old_waiting: 0 };
         let samples = [sample(0, 0), sample(5, 2)];
         expect!["M46.0 380.0L531.0 380.0L531.0 22.0L1016.0 22.0L1016.0 380.0L531.0 380.0L531.0 380.0L46.0 380.0Z"]
             .assert_eq(&scale.band(&samples, |_| 0, |it| it.new_ready));

@@ -135,14 +135,14 @@ pub fn rollout(world: &World, readiness: &Readiness, key: &Key) -> Option<Rollou
     let newest = revisions.first().map(|it| it.set.key.clone());
     let from = revisions.first().and_then(|it| began(world, &it.set.key)).or(deployment.created()).unwrap_or_default();
     let steps = steps(world, key, newest.as_ref(), from);
-    let progress = progress(deployment);
-    let end = steps.iter().filter(|it| it.past).map(|it| it.time).next_back().filter(|_| progress == Progress::Complete);
+    let state = progress(deployment);
+    let end = steps.iter().filter(|it| it.past).map(|it| it.time).next_back().filter(|_| state == Progress::Complete);
     Some(Rollout {
         key: key.clone(),
         counts: counts(deployment),
         bounds: bounds(deployment),
         samples: samples(world, readiness, &lives(world, &revisions), newest.as_ref(), from),
-        progress,
+        progress: state,
         revisions,
         steps,
         from,
@@ -209,7 +209,7 @@ fn recent(world: &World) -> &[Record] {
 fn steps(world: &World, key: &Key, newest: Option<&Key>, from: Time) -> Vec<Step> {
     let step = |record: &Record| {
         let Cause::Reconcile(ReconcileId(id)) = record.cause else { return None };
-        let pass = world.reconciles.get(id as usize).filter(|pass| pass.key == *key)?;
+        let decision = world.reconciles.get(id as usize).filter(|it| it.key == *key)?;
         let own = record.key.resource == REPLICA_SETS && record.time >= from;
         let past = record.revision <= world.clock.revision;
         own.then(|| Step {
@@ -217,7 +217,7 @@ fn steps(world: &World, key: &Key, newest: Option<&Key>, from: Time) -> Vec<Step
             newest: Some(&record.key) == newest,
             reason: record.reason.clone(),
             glyph: if past { Glyph::Done } else { Glyph::NotYet },
-            number: pass.number,
+            number: decision.number,
             time: record.time,
             revision: record.revision,
             past,
@@ -257,10 +257,9 @@ fn lives(world: &World, revisions: &[Revision]) -> BTreeMap<Key, Life> {
 fn end(lives: &mut BTreeMap<Key, Life>, record: &Record) {
     let by_set = matches!(&record.actor, Actor::Controller(name) if name == "replicaset-controller");
     let by_person = record.actor == Actor::User;
-    if let Some(life) = lives.get_mut(&record.key).filter(|life| life.to.is_none()) {
-        if by_set || by_person || record.effect == Effect::Deleted {
-            life.to = Some(record.time);
-        }
+    let ends = by_set || by_person || record.effect == Effect::Deleted;
+    if let Some(life) = lives.get_mut(&record.key).filter(|life| ends && life.to.is_none()) {
+        life.to = Some(record.time);
     }
 }
 
@@ -316,16 +315,24 @@ mod tests {
         let mut readiness = Readiness::default();
         readiness.note(&world, &fixture::rolling_delta());
         let it = rollout(&world, &readiness, &Key::new(DEPLOYMENTS, "default", "web")).unwrap();
-        let revisions: Vec<_> = it.revisions.iter().map(|it| format!("{} {} {}", it.number, it.set.key.name, it.images)).collect();
+        let revisions: Vec<_> =
+            it.revisions.iter().map(|it| format!("{} {} {}", it.number, it.set.key.name, it.images)).collect();
         let steps: Vec<_> = it.steps.iter().map(|it| format!("#{} {} {}", it.number, it.set.name, it.reason)).collect();
-        let text = format!("{:?}\n{:?}\n{revisions:?}\n{steps:?}\n{} samples\n{:?}", it.counts, it.bounds, it.samples.len(), it.elapsed);
+        let text = format!(
+            "{:?}\n{:?}\n{revisions:?}\n{steps:?}\n{} samples\n{:?}",
+            it.counts,
+            it.bounds,
+            it.samples.len(),
+            it.elapsed
+        );
         expect![[r##"
             Counts { updated: 3, replicas: 5, total: 6, available: 5 }
             Bounds { rolling: true, ceiling: 6, floor: 5, surge: "1", unavailable: "0" }
             ["2 web-7d4b9c nginx:1.27.3", "1 web-6c8f5d nginx:1.25.5"]
             ["#31 web-7d4b9c wanted 3, saw 2", "#39 web-7d4b9c wanted 3, saw 2"]
             2 samples
-            Span(9228000)"##]].assert_eq(&text);
+            Span(9228000)"##]]
+        .assert_eq(&text);
         assert!(rollout(&world, &readiness, &Key::default()).is_none());
     }
 }

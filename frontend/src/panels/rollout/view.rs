@@ -3,6 +3,7 @@
 use crate::i18n::fill;
 use crate::icons::{Icon, glyph, icon};
 use crate::panels::clock;
+use crate::panels::inspector::model::Badge;
 use crate::panels::kinds;
 use crate::panels::map::owners::{Progress, Rev};
 use crate::panels::rollout::chart::{Chart, HEIGHT, WIDTH, chart};
@@ -10,7 +11,6 @@ use crate::panels::rollout::model::{Revision, Rollout, Step, rollout};
 use crate::panels::scrubber::view::go;
 use crate::panels::status::Glyph;
 use crate::panels::widgets::{badge, object_link, rev_chip};
-use crate::panels::inspector::model::Badge;
 use crate::state::{Page, Screen, page, say, t};
 use leptos::prelude::*;
 use shared::model::Key;
@@ -18,14 +18,16 @@ use shared::playground::protocol::ToWorker;
 
 /// The screen about one Deployment.
 #[component]
-pub fn RolloutScreen(key: Key) -> impl IntoView {
+pub fn RolloutScreen(
+    /// The Deployment.
+    key: Key,
+) -> impl IntoView {
     let page = page();
-    let own = key.clone();
+    let name = key.name.to_string();
     let model = Memo::new(move |_| {
-        page.world.with(|world| page.readiness.with_value(|readiness| rollout(world, readiness, &own)))
+        page.world.with(|world| page.readiness.with_value(|readiness| rollout(world, readiness, &key)))
     });
     let body = move || model.get().map(|it| view! { <Body it /> });
-    let name = key.name.to_string();
     view! {
         <div class="screen rollout" data-testid="rollout-screen">
             <section>
@@ -60,12 +62,16 @@ fn Body(it: Rollout) -> impl IntoView {
     let drawn = chart(&it, now, end);
     let words = page.words();
     let values: [(&str, &dyn std::fmt::Display); 4] = [
-        ("total", &it.counts.total), ("ready", &it.counts.available), ("ceiling", &it.bounds.ceiling), ("floor", &it.bounds.floor),
+        ("total", &it.counts.total),
+        ("ready", &it.counts.available),
+        ("ceiling", &it.bounds.ceiling),
+        ("floor", &it.bounds.floor),
     ];
     let summary = fill(words.chart_sentence, &values);
     let set = |it: &Revision| {
         let count = fill(words.set_count, &[("have", &it.set.have), ("want", &it.set.want)]);
-        let goal = if it.set.goal == it.set.want { String::new() } else { fill(words.going_to, &[("goal", &it.set.goal)]) };
+        let goal =
+            if it.set.goal == it.set.want { String::new() } else { fill(words.going_to, &[("goal", &it.set.goal)]) };
         let ready = fill(words.ready_n, &[("n", &it.set.ready)]);
         view! {
             <div class=format!("st {}", it.set.rev.class())>
@@ -76,8 +82,12 @@ fn Body(it: Rollout) -> impl IntoView {
     };
     let at_ceiling = it.counts.total >= it.bounds.ceiling;
     let under = it.counts.available < it.bounds.floor;
-    let (ceiling_word, floor_word) = (if at_ceiling { words.at_ceiling } else { words.below_ceiling }, if under { words.under_floor } else { words.above_floor });
-    let (ceiling_glyph, floor_glyph) = (if at_ceiling { Glyph::Warning } else { Glyph::Done }, if under { Glyph::Warning } else { Glyph::Done });
+    let (ceiling_word, floor_word) = (
+        if at_ceiling { words.at_ceiling } else { words.below_ceiling },
+        if under { words.under_floor } else { words.above_floor },
+    );
+    let (ceiling_glyph, floor_glyph) =
+        (if at_ceiling { Glyph::Warning } else { Glyph::Done }, if under { Glyph::Warning } else { Glyph::Done });
     let stat = |name: &'static str, bound: String, value: i64, shape: Glyph, word: &'static str| {
         view! {
             <div class="st"><div class="row gap6 t2">{name}<span class="end f11">{bound}</span></div>
@@ -103,7 +113,9 @@ fn legend(page: Page, it: &Rollout) -> impl IntoView + use<> {
     let number = |at: usize| it.revisions.get(at).map(|it| it.number);
     let entry = |class: &'static str, text: String| view! { <span class="legend"><i class=class></i>{text}</span> };
     let old = number(1).map(|n| entry("old", fill(words.rev_ready, &[("n", &n)])));
-    let new = number(0).map(|n| (entry("new", fill(words.rev_ready, &[("n", &n)])), entry("wait", fill(words.rev_not_ready, &[("n", &n)]))));
+    let new = number(0).map(|n| {
+        (entry("new", fill(words.rev_ready, &[("n", &n)])), entry("wait", fill(words.rev_not_ready, &[("n", &n)])))
+    });
     view! { {old}{new} }
 }
 
@@ -152,8 +164,10 @@ fn svg(page: Page, it: &Rollout, drawn: &Chart, label: String) -> impl IntoView 
 fn bounds(page: Page, it: &Rollout, drawn: &Chart) -> impl IntoView + use<> {
     let words = page.words();
     let (bounds, replicas) = (&it.bounds, it.counts.replicas);
-    let ceiling = fill(words.ceiling_formula, &[("n", &bounds.ceiling), ("replicas", &replicas), ("surge", &bounds.surge)]);
-    let floor = fill(words.floor_formula, &[("n", &bounds.floor), ("replicas", &replicas), ("out", &bounds.unavailable)]);
+    let ceiling =
+        fill(words.ceiling_formula, &[("n", &bounds.ceiling), ("replicas", &replicas), ("surge", &bounds.surge)]);
+    let floor =
+        fill(words.floor_formula, &[("n", &bounds.floor), ("replicas", &replicas), ("out", &bounds.unavailable)]);
     let (top, low) = (drawn.ceiling, drawn.floor);
     view! {
         <line x1="46" x2="1016" y1=top y2=top stroke-dasharray="7 4" style="stroke:var(--ph-warn);stroke-width:1.6" />
@@ -182,7 +196,7 @@ fn Steps(model: Memo<Option<Rollout>>) -> impl IntoView {
     };
     view! {
         <div class="row" style="padding:2px 0 8px"><b class="b">{t(|w| w.steps)}</b><span class="t3">{t(|w| w.steps_hint)}</span>
-            <button class="btn sm end" on:click=move |_| page.send(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
+            <button class="btn sm end" on:click=move |_| page.step(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
         <div class="stepcards">{move || steps.get().into_iter().map(card).collect_view()}</div>
     }
 }
@@ -195,7 +209,8 @@ fn Side(it: Rollout) -> impl IntoView {
     let target = kinds::argument(&it.key);
     let command = move |verb: &str| format!("kubectl rollout {verb} {target}");
     let paused = it.progress == Progress::Paused;
-    let (toggle, toggle_word) = if paused { (command("resume"), words.resume_rollout) } else { (command("pause"), words.pause_rollout) };
+    let (toggle, toggle_word) =
+        if paused { (command("resume"), words.resume_rollout) } else { (command("pause"), words.pause_rollout) };
     let (undo, restart, shown) = (command("undo"), command("restart"), toggle.clone());
     let previous = it.revisions.get(1).map(|it| it.number);
     let first_two = it.revisions.first().zip(it.revisions.get(1));
@@ -240,7 +255,8 @@ fn history(page: Page, it: &Revision, all: &Rollout) -> impl IntoView + use<> {
         (false, _) => fill(words.pods_left, &[("n", &it.set.have)]),
     };
     let line = format!("kubectl rollout undo {} --to-revision={}", kinds::argument(&all.key), it.number);
-    let undo = (!newest).then(|| view! { <button class="link end" on:click=move |_| page.run(&line)>{words.undo_to_this}</button> });
+    let undo = (!newest)
+        .then(|| view! { <button class="link end" on:click=move |_| page.run(&line)>{words.undo_to_this}</button> });
     let time = it.created.map(clock::short).unwrap_or_default();
     view! {
         <div class="rv" class:on=newest>

@@ -76,10 +76,17 @@ fn marks(world: &World, place: &impl Fn(Time) -> f64) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for action in &world.actions {
         let at = place(action.time);
-        let room = marks.iter().rev().find(|mark| !mark.title.is_empty()).is_none_or(|mark| at - mark.place > TITLE_ROOM);
+        let room =
+            marks.iter().rev().find(|mark| !mark.title.is_empty()).is_none_or(|mark| at - mark.place > TITLE_ROOM);
         let title = if room && marks.len() < TITLES_MAX { short_title(&action.title) } else { Text::default() };
         let fault = action.kind == ActionKind::Fault;
-        marks.push(Mark { place: at, fault, title, full: action.title.clone(), revision: revision_at(world, action.time) });
+        marks.push(Mark {
+            place: at,
+            fault,
+            title,
+            full: action.title.clone(),
+            revision: revision_at(world, action.time),
+        });
     }
     marks
 }
@@ -156,16 +163,27 @@ mod tests {
     #[test]
     fn the_track_has_marks_rollouts_and_ticks() {
         let it = track(&fixture::rolling());
-        let marks = it.marks.iter().map(|mark| format!("{:.3} {} {:?} rv {}\n", mark.place, mark.fault, mark.title, mark.revision));
+        let marks = it
+            .marks
+            .iter()
+            .map(|mark| format!("{:.3} {} {:?} rv {}\n", mark.place, mark.fault, mark.title, mark.revision));
         let ticks: Vec<_> = it.ticks.iter().map(|(at, text)| format!("{at:.2} {text}")).collect();
-        let text = format!("{:.3} of {:.3}\n{}{:.2?}\n{}", it.head, it.end, marks.collect::<String>(), it.rollouts, ticks.join(", "));
+        let text = format!(
+            "{:.3} of {:.3}\n{}{:.2?}\n{}",
+            it.head,
+            it.end,
+            marks.collect::<String>(),
+            it.rollouts,
+            ticks.join(", ")
+        );
         expect![[r#"
             0.729 of 0.964
             0.036 false "apply" rv 0
             0.368 true "kill container web" rv 0
             0.646 false "apply" rv 94
             [(0.65, 0.71)]
-            0.00 00:00, 0.18 00:20, 0.36 00:40, 0.54 01:00, 0.71 01:20, 0.89 01:40"#]].assert_eq(&text);
+            0.00 00:00, 0.18 00:20, 0.36 00:40, 0.54 01:00, 0.71 01:20, 0.89 01:40"#]]
+        .assert_eq(&text);
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn Buttons() -> impl IntoView {
                 class="btn"
                 data-testid="step-reconcile"
                 aria-label=t(|w| w.step_reconcile)
-                on:click=move |_| page.send(ToWorker::StepReconcile)
+                on:click=move |_| page.step(ToWorker::StepReconcile)
             >
                 {icon(Icon::StepReconcile, "")}
                 <span class="words">{t(|w| w.step_reconcile)}</span>
@@ -59,7 +59,7 @@ fn Buttons() -> impl IntoView {
                 class="btn"
                 data-testid="step-event"
                 aria-label=t(|w| w.step_event)
-                on:click=move |_| page.send(ToWorker::StepEvent)
+                on:click=move |_| page.step(ToWorker::StepEvent)
             >
                 {icon(Icon::StepEvent, "")}
                 <span class="words">{t(|w| w.step_event)}</span>

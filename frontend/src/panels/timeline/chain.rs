@@ -50,9 +50,7 @@ pub fn causes(world: &World, key: &Key) -> BTreeSet<Link> {
 pub fn before(world: &World, link: Link) -> Vec<Link> {
     match link {
         Link::Action(_) => Vec::new(),
-        Link::Write(revision) => {
-            world.record(revision).and_then(|record| Link::of(record.cause)).into_iter().collect()
-        }
+        Link::Write(revision) => world.record(revision).and_then(|record| Link::of(record.cause)).into_iter().collect(),
         Link::Pass(id) => {
             let pass = world.reconciles.get(id.0 as usize);
             pass.map_or(&[][..], |pass| &pass.triggers).iter().filter_map(by_trigger).collect()

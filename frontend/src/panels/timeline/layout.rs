@@ -182,7 +182,8 @@ mod tests {
     fn time_keeps_its_scale() {
         let all = timeline(&fixture::rolling(), None, None);
         let it = picture(&all, Axis::Time, 300.0);
-        let gap = |a: usize, b: usize| (it.spots[b].x - it.spots[a].x) / seconds(all.entries[b].time - all.entries[a].time);
+        let gap =
+            |a: usize, b: usize| (it.spots[b].x - it.spots[a].x) / seconds(all.entries[b].time - all.entries[a].time);
         assert!((gap(0, 2) - SECOND).abs() < 0.1, "{}", gap(0, 2));
     }
 }

@@ -281,7 +281,9 @@ mod tests {
 
     #[test]
     fn entries_stand_in_their_lanes_with_their_causes() {
-        check(None, &expect![[r#"
+        check(
+            None,
+            &expect![[r#"
             0* you Flag apply deployment.yaml from []
             1* api-server Square 94 from [0]
             2* deployment Pill 31 from [1]
@@ -294,14 +296,18 @@ mod tests {
             9* api-server Square 121 from [8]
             10* kubelet/node-3 Box 61 from [9]
             11* api-server Square 124 from [10]
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn one_actor_alone() {
-        check(Some("replicaset-controller"), &expect![[r#"
+        check(
+            Some("replicaset-controller"),
+            &expect![[r#"
             0* replicaset Pill 42 from []
             1* api-server Square 119 from [0]
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -15,7 +15,12 @@ const FIRST_ROOM: f64 = 520.0;
 
 /// The lanes, their entries and arrows; or the same as a table.
 #[component]
-pub fn TimelineView(axis: RwSignal<Axis>, table: RwSignal<bool>) -> impl IntoView {
+pub fn TimelineView(
+    /// How far apart entries stand.
+    axis: RwSignal<Axis>,
+    /// True for the table.
+    table: RwSignal<bool>,
+) -> impl IntoView {
     let page = page();
     let model = Memo::new(move |_| {
         let (selected, lane) = (page.selected.get(), page.lane.get());
@@ -30,7 +35,10 @@ pub fn TimelineView(axis: RwSignal<Axis>, table: RwSignal<bool>) -> impl IntoVie
 fn sentence(page: Page, it: &Timeline) -> String {
     let name = page.selected.get().map_or_else(|| "—".to_owned(), |key| key.name.to_string());
     let chain = it.entries.iter().filter(|entry| entry.in_chain).count();
-    say(page.words().timeline_sentence, &[("n", &it.entries.len()), ("lanes", &it.lanes.len()), ("chain", &chain), ("name", &name)])
+    say(
+        page.words().timeline_sentence,
+        &[("n", &it.entries.len()), ("lanes", &it.lanes.len()), ("chain", &chain), ("name", &name)],
+    )
 }
 
 #[component]
@@ -88,7 +96,9 @@ fn svg(page: Page, it: &Picture, model: &Timeline) -> impl IntoView + use<> {
         }
     };
     let entries = model.entries.iter().zip(&it.spots).enumerate();
-    let marks = entries.map(|(at, (entry, spot))| mark(page, entry, spot, at >= model.past, at + 1 == model.past)).collect_view();
+    let marks = entries
+        .map(|(at, (entry, spot))| mark(page, entry, spot, at >= model.past, at + 1 == model.past))
+        .collect_view();
     view! {
         <svg width=width height=height + 20.0 role="group" aria-label=t(|w| w.timeline)>
             <defs>{tip("tl-on", "fill:var(--ph-accent)")}{tip("tl-off", "fill:var(--ph-line-control)")}</defs>
@@ -108,7 +118,7 @@ fn mark(page: Page, entry: &Entry, spot: &Spot, future: bool, last: bool) -> imp
     let title = label.clone();
     let key = entry.key.clone();
     let revision = entry.revision;
-    let open = move |_| {
+    let open = move || {
         go(page, revision);
         if let Some(key) = key.clone() {
             page.select(key);
@@ -117,8 +127,8 @@ fn mark(page: Page, entry: &Entry, spot: &Spot, future: bool, last: bool) -> imp
     let pressed = open.clone();
     view! {
         <g class=class class:on=on class:failed=failed class:future=future role="button" tabindex=if last { "0" } else { "-1" }
-            aria-label=label data-testid="timeline-entry" on:click=move |_| open(())
-            on:keydown=move |event| if event.key() == "Enter" { pressed(()) }>
+            aria-label=label data-testid="timeline-entry" on:click=move |_| open()
+            on:keydown=move |event| if event.key() == "Enter" { pressed() }>
             <title>{title}</title>
             {shape(entry, spot)}
         </g>

@@ -75,9 +75,10 @@ fn of_pod(pod: &Object) -> Vec<Asked> {
     let ready = pod.condition("Ready");
     let is_ready = ready.get("status").str() == "True";
     let scheduled = pod.condition("PodScheduled").get("message").str().to_owned();
-    let on_node = match node.is_empty() {
-        true => Asked { path: "status.conditions".into(), kind: AskedKind::NoNode, answer: scheduled },
-        false => Asked { path: "spec.nodeName".into(), kind: AskedKind::Node(node.clone()), answer: node.to_string() },
+    let on_node = if node.is_empty() {
+        Asked { path: "status.conditions".into(), kind: AskedKind::NoNode, answer: scheduled }
+    } else {
+        Asked { path: "spec.nodeName".into(), kind: AskedKind::Node(node.clone()), answer: node.to_string() }
     };
     let ready_kind = if is_ready { AskedKind::Ready } else { AskedKind::NotReady };
     let answer = ready.get("message").str().to_owned();
@@ -236,6 +237,7 @@ mod tests {
             Why does it exist? []
             Why on node-3? [spec.nodeName]
             Why is it not Ready? [status.conditions]
-            Why this image? [spec.containers]"#]].assert_eq(&texts.join("\n"));
+            Why this image? [spec.containers]"#]]
+        .assert_eq(&texts.join("\n"));
     }
 }

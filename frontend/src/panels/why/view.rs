@@ -18,7 +18,10 @@ const LED_TO_MAX: usize = 8;
 
 /// The screen about the selected object, and about one of its fields if `path` names one.
 #[component]
-pub fn WhyScreen(path: Text) -> impl IntoView {
+pub fn WhyScreen(
+    /// A dotted path; empty for why the object exists.
+    path: Text,
+) -> impl IntoView {
     let page = page();
     let answer = RwSignal::new(None::<Result<Why, String>>);
     let asked = path.clone();
@@ -57,7 +60,7 @@ fn Bar(answer: RwSignal<Option<Result<Why, String>>>) -> impl IntoView {
     let page = page();
     let copy = move |_| {
         if let Some(Ok(why)) = answer.get_untracked() {
-            crate::app::clipboard::copy(page, as_text(&why, page.words_now()));
+            crate::app::clipboard::copy(page, &as_text(&why, page.words_now()));
         }
     };
     view! {
