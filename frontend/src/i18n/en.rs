@@ -435,5 +435,6 @@ pub static WORDS: Words = Words {
     splitter_terminal: "Width of the terminal",
     copy_refused: "The browser does not let this page copy",
     editor_label: "YAML editor, {name}",
+    full_stop: ".",
     edit_help: "Edit the text, then save",
 };

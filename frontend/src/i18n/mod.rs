@@ -503,6 +503,7 @@ words! {
     splitter_terminal,
     copy_refused,
     editor_label,
+    full_stop,
     edit_help,
 }
 

@@ -435,5 +435,6 @@ pub static WORDS: Words = Words {
     splitter_terminal: "终端宽度",
     copy_refused: "浏览器不允许此页面复制",
     editor_label: "YAML 编辑器，{name}",
+    full_stop: "。",
     edit_help: "编辑文本，然后保存",
 };

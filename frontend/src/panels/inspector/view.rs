@@ -177,7 +177,7 @@ fn WhyBlock(model: Memo<Option<Inspector>>) -> impl IntoView {
         source.get().map(|(file, line)| {
             let place = say(page.words().line_of, &[("file", &file), ("line", &line)]);
             let show = move |_| crate::app::left::reveal(page, &file, line);
-            view! { " "<span class="t2">{t(|w| w.goes_back_to)}</span>" "<button class="link" data-testid="why-line" on:click=show>{place}</button>"." }
+            view! { " "<span class="t2">{t(|w| w.goes_back_to)}</span>" "<button class="link" data-testid="why-line" on:click=show>{place}</button>{t(|w| w.full_stop)} }
         })
     };
     view! {

@@ -425,8 +425,8 @@ fn Nodes() -> impl IntoView {
             </Show>
         </div>
         <div class="nodes" role="group" aria-label=t(|w| w.nodes) data-count=move || model.with(|it| it.names.len().to_string())>
-            <Show when=move || model.with(|it| it.unscheduled)><Unscheduled /></Show>
             <For each=move || model.with(|it| it.names.clone()) key=Clone::clone let:name><Node name /></For>
+            <Show when=move || model.with(|it| it.unscheduled)><Unscheduled /></Show>
         </div>
     }
 }
@@ -461,11 +461,14 @@ fn Node(name: Text) -> impl IntoView {
     let key = Key::new(NODES, "", name.clone());
     let chosen = key.clone();
     let selected = Memo::new(move |_| page.selected.with(|it| it.as_ref() == Some(&chosen)));
-    let class = move || head.with(|it| format!("node {}", it.as_ref().map_or("", |it| it.health.class())));
+    let class = move || {
+        let health = head.with(|it| it.as_ref().map_or("", |it| it.health.class()));
+        format!("node {health}{}", if selected.get() { " sel" } else { "" })
+    };
     let title = name.to_string();
     let empty = move || model.with(|it| it.as_ref().is_some_and(|it| it.pods.is_empty()));
     view! {
-        <section class=class class:sel=move || selected.get() data-testid="node" data-name=name.to_string() data-health=move || head.with(|it| it.as_ref().map(|it| it.health.class()))>
+        <section class=class data-testid="node" data-name=name.to_string() data-health=move || head.with(|it| it.as_ref().map(|it| it.health.class()))>
             <header>
                 <button role="treeitem" tabindex="-1" aria-selected=move || selected.get().to_string() on:click=move |_| page.select(key.clone())>
                     {icon(Icon::Node, "s14")}<span class="ell">{title}</span>
@@ -547,11 +550,13 @@ fn Tile(key: Key, tile: Memo<Option<PodTile>>) -> impl IntoView {
     };
     let spoken = name.clone();
     let label = move || say(page.words().pod_label, &[("name", &spoken), ("phase", &word())]);
-    let class =
-        move || format!("tile {} {}", tile.with(|it| it.as_ref().map_or("none", |it| it.rev.class())), phase().id());
+    let class = move || {
+        let rev = tile.with(|it| it.as_ref().map_or("none", |it| it.rev.class()));
+        format!("tile {rev} {}{}", phase().id(), if selected.get() { " sel" } else { "" })
+    };
     let word_class = move || format!("word ell {}", phase().glyph().tone().class());
     view! {
-        <button class=class class:sel=move || selected.get() role="treeitem" tabindex="-1"
+        <button class=class role="treeitem" tabindex="-1"
             data-testid="pod-tile" data-name=name.clone() data-namespace=key.namespace.to_string() data-phase=move || phase().id() data-reason=reason
             aria-label=label.clone() title=label aria-selected=move || selected.get().to_string()
             on:click=move |_| page.select(to.clone())>

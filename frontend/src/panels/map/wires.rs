@@ -57,11 +57,12 @@ fn route(root: &web_sys::HtmlDivElement, set: &str, pod: &str) -> Option<String>
     let from = find("[data-testid=set-card]", "data-key", set)?.get_bounding_client_rect();
     let tile = find("[data-testid=pod-tile]", "data-name", pod)?;
     let node = tile.closest(".node").ok().flatten()?.get_bounding_client_rect();
+    let nodes = tile.closest(".nodes").ok().flatten()?.get_bounding_client_rect();
     let (to, origin) = (tile.get_bounding_client_rect(), root.get_bounding_client_rect());
     let (x, y) = (|it: f64| it - origin.left(), |it: f64| it - origin.top());
     let start = x(from.left() + from.width() * 0.6);
     let gutter = x(node.left()) - 4.0;
-    let above = y(node.top()) - 11.0;
+    let above = y(nodes.top()) - 11.0;
     Some(format!(
         "M{start:.1} {:.1}V{above:.1}H{gutter:.1}V{:.1}H{:.1}",
         y(from.bottom()),

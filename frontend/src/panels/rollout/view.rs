@@ -27,7 +27,18 @@ pub fn RolloutScreen(
     let model = Memo::new(move |_| {
         page.world.with(|world| page.readiness.with_value(|readiness| rollout(world, readiness, &key)))
     });
-    let body = move || model.get().map(|it| view! { <Body it /> });
+    let body = move || {
+        page.prefs.lang.track();
+        model.get().map(|it| view! { <Body it /> })
+    };
+    let side = move || {
+        page.prefs.lang.track();
+        model.get().map(|it| view! { <Side it /> })
+    };
+    let line = move || {
+        page.prefs.lang.track();
+        model.get().map(|it| headline(page, &it))
+    };
     view! {
         <div class="screen rollout" data-testid="rollout-screen">
             <section>
@@ -35,17 +46,17 @@ pub fn RolloutScreen(
                     <button class="btn sm icon ghost" data-testid="back" aria-label=t(|w| w.back_to_map) title=t(|w| w.back_to_map) on:click=move |_| page.screen.set(Screen::Map)>{icon(Icon::Back, "")}</button>
                     <b class="b">{move || say(page.words().rollout_of, &[("name", &name)])}</b>
                     <span class="grow"></span>
-                    <span class="num t2 row gap6" data-testid="rollout-line">{move || model.get().map(|it| headline(page, &it))}</span>
+                    <span class="num t2 row gap6" data-testid="rollout-line">{line}</span>
                 </div>
                 <div class="page-body" tabindex="0">{body}<Steps model /></div>
             </section>
-            <aside class="panel side right scroll" aria-label=t(|w| w.strategy)>{move || model.get().map(|it| view! { <Side it /> })}</aside>
+            <aside class="panel side right scroll" aria-label=t(|w| w.strategy)>{side}</aside>
         </div>
     }
 }
 
 fn headline(page: Page, it: &Rollout) -> impl IntoView + use<> {
-    let words = page.words();
+    let words = page.words_now();
     let parts = [
         fill(words.updated_of, &[("n", &it.counts.updated), ("of", &it.counts.replicas)]),
         fill(words.available_n, &[("n", &it.counts.available)]),
@@ -60,7 +71,7 @@ fn Body(it: Rollout) -> impl IntoView {
     let page = page();
     let (now, end) = page.clock.with_untracked(|clock| (clock.now, clock.end));
     let drawn = chart(&it, now, end);
-    let words = page.words();
+    let words = page.words_now();
     let values: [(&str, &dyn std::fmt::Display); 4] = [
         ("total", &it.counts.total),
         ("ready", &it.counts.available),
@@ -109,7 +120,7 @@ fn Body(it: Rollout) -> impl IntoView {
 }
 
 fn legend(page: Page, it: &Rollout) -> impl IntoView + use<> {
-    let words = page.words();
+    let words = page.words_now();
     let number = |at: usize| it.revisions.get(at).map(|it| it.number);
     let entry = |class: &'static str, text: String| view! { <span class="legend"><i class=class></i>{text}</span> };
     let old = number(1).map(|n| entry("old", fill(words.rev_ready, &[("n", &n)])));
@@ -132,7 +143,7 @@ fn layers(it: &Chart) -> impl IntoView + use<> {
 }
 
 fn svg(page: Page, it: &Rollout, drawn: &Chart, label: String) -> impl IntoView + use<> {
-    let words = page.words();
+    let words = page.words_now();
     let row = |(y, n): &(f64, i64)| {
         view! { <line x1="46" x2="1016" y1=*y y2=*y style="stroke:var(--ph-line)" /><text x="38" y=*y + 4.0 text-anchor="end">{*n}</text> }
     };
@@ -162,7 +173,7 @@ fn svg(page: Page, it: &Rollout, drawn: &Chart, label: String) -> impl IntoView 
 }
 
 fn bounds(page: Page, it: &Rollout, drawn: &Chart) -> impl IntoView + use<> {
-    let words = page.words();
+    let words = page.words_now();
     let (bounds, replicas) = (&it.bounds, it.counts.replicas);
     let ceiling =
         fill(words.ceiling_formula, &[("n", &bounds.ceiling), ("replicas", &replicas), ("surge", &bounds.surge)]);
@@ -205,7 +216,7 @@ fn Steps(model: Memo<Option<Rollout>>) -> impl IntoView {
 #[component]
 fn Side(it: Rollout) -> impl IntoView {
     let page = page();
-    let words = page.words();
+    let words = page.words_now();
     let target = kinds::argument(&it.key);
     let command = move |verb: &str| format!("kubectl rollout {verb} {target}");
     let paused = it.progress == Progress::Paused;
@@ -247,7 +258,7 @@ fn diff(before: String, after: String) -> impl IntoView {
 }
 
 fn history(page: Page, it: &Revision, all: &Rollout) -> impl IntoView + use<> {
-    let words = page.words();
+    let words = page.words_now();
     let newest = matches!(it.set.rev, Rev::New(_));
     let text = match (newest, all.progress) {
         (true, Progress::Complete) => fill(words.current_rev, &[("n", &it.set.have)]),

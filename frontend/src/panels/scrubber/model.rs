@@ -12,6 +12,9 @@ const TITLES_MAX: usize = 6;
 /// How near marks may be before titles are left out, in parts of the whole track.
 const TITLE_ROOM: f64 = 0.11;
 
+/// From where on titles are left out, because they would run over the end.
+const TITLE_END: f64 = 0.87;
+
 /// How many ticks the axis has at most.
 const TICKS_MAX: i64 = 7;
 
@@ -78,7 +81,11 @@ fn marks(world: &World, place: &impl Fn(Time) -> f64) -> Vec<Mark> {
         let at = place(action.time);
         let room =
             marks.iter().rev().find(|mark| !mark.title.is_empty()).is_none_or(|mark| at - mark.place > TITLE_ROOM);
-        let title = if room && marks.len() < TITLES_MAX { short_title(&action.title) } else { Text::default() };
+        let title = if room && at < TITLE_END && marks.len() < TITLES_MAX {
+            short_title(&action.title)
+        } else {
+            Text::default()
+        };
         let fault = action.kind == ActionKind::Fault;
         marks.push(Mark {
             place: at,

@@ -194,6 +194,7 @@ mod tests {
             reason: "wanted 3, saw 2".into(),
             reconcile: Some((ReconcileId(2), 42)),
             seen: Revision(118),
+            woken: Vec::new(),
             observed: "2 Pods".into(),
             desired: "3 Pods".into(),
             written: vec![line],

@@ -13,6 +13,9 @@ use shared::model::{Key, Text};
 use shared::playground::protocol::{Answer, Question};
 use shared::trace::Cause;
 
+/// How many lines of a write are shown before the rest is asked for.
+const WRITTEN_SHOWN: usize = 6;
+
 /// How many effects of an object are listed.
 const LED_TO_MAX: usize = 8;
 
@@ -144,7 +147,14 @@ fn hop(page: Page, it: &Hop) -> impl IntoView + use<> {
     let number = it.reconcile.map(|(_, number)| say(words.meta_reconcile, &[("n", &number)]));
     let saw = (it.seen.0 > 0).then(|| say(words.meta_saw, &[("rv", &it.seen)]));
     let because = link(it, words);
-    let written = it.written.iter().flat_map(diff_lines).map(|(sign, text)| diff_line(sign, text)).collect_view();
+    let mut lines: Vec<(char, String)> = it.written.iter().flat_map(diff_lines).collect();
+    let rest = lines.split_off(lines.len().min(WRITTEN_SHOWN));
+    let more = (!rest.is_empty()).then(|| {
+        let count = say(words.more_pods, &[("n", &rest.len())]);
+        let rows = rest.into_iter().map(|(sign, text)| diff_line(sign, text)).collect_view();
+        view! { <details><summary class="link f11">{count}</summary><div class="diff" lang="en">{rows}</div></details> }
+    });
+    let written = lines.into_iter().map(|(sign, text)| diff_line(sign, text)).collect_view();
     let kind = kinds::kind(&it.key.resource);
     let column = |shape, name: &'static str, big: &Text| {
         let big = if big.is_empty() { "—".to_owned() } else { big.to_string() };
@@ -162,7 +172,7 @@ fn hop(page: Page, it: &Hop) -> impl IntoView + use<> {
                     {column(Icon::Flag, words.desired, &it.desired)}
                     <div><h2>{icon(Icon::Store, "s12")}{words.written}</h2>
                         <div class="row">{object_link(&key)}<span class="end mono f11 t2">{format!("rv {}", it.revision)}</span></div>
-                        <div class="diff" lang="en">{written}</div></div>
+                        <div class="diff" lang="en">{written}</div>{more}</div>
                 </div>
                 {(!because.is_empty()).then(|| view! { <div class="bec">{icon(Icon::Down, "s12")}<span>{because}</span></div> })}
             </div>
