@@ -9,7 +9,7 @@ use crate::model::{Chance, Key, Span, Text, Time};
 use crate::plan::{Plan, Write};
 use crate::sim::{self, Catalog, NodeConfig, SimNode};
 use crate::store::Change;
-use crate::trace::{Actor, Cause, Revision, Trigger};
+use crate::trace::{Actor, Cause, ReconcileId, Revision, Trigger};
 use std::collections::BTreeMap;
 
 /// All nodes.
@@ -37,6 +37,10 @@ pub(crate) struct Node {
     started: bool,
     /// The newest change it was given.
     seen: Revision,
+    /// The last decision about each pod, for which a later timer was set.
+    decided: BTreeMap<Key, ReconcileId>,
+    /// What was taken in about a pod without a decision yet.
+    unspent: BTreeMap<Key, Trigger>,
 }
 
 impl Nodes {
@@ -80,6 +84,8 @@ impl Cluster {
             cause,
             started: false,
             seen: Revision(0),
+            decided: BTreeMap::new(),
+            unspent: BTreeMap::new(),
         };
         self.nodes.by_index.insert(index, node);
         self.nodes.by_name.insert(name.clone(), index);
@@ -201,7 +207,11 @@ impl Cluster {
     /// Carries out what a kubelet wants. A note ends the effects of one decision and says what it was about.
     fn carry_out_effects(&mut self, index: u32, effects: Vec<Effect>, about: &Key, trigger: &Trigger) {
         let mut refusals: Vec<(Write, Status)> = Vec::new();
-        for decision in decisions(effects, about) {
+        let decisions = decisions(effects, about);
+        if decisions.is_empty() {
+            self.keep_trigger(index, about, trigger);
+        }
+        for decision in decisions {
             refusals.extend(self.carry_out_decision(index, decision, trigger));
         }
         for (write, status) in refusals {
@@ -213,7 +223,9 @@ impl Cluster {
         let mut refusals = Vec::new();
         let Some(node) = self.nodes.by_index.get(&index) else { return refusals };
         let (actor, seen) = (Actor::Kubelet(node.name.clone()), node.seen);
-        let id = self.begin(&actor, &decision.about, vec![trigger.clone()], seen, &decision.words);
+        let triggers = self.spend_triggers(index, &decision.about, trigger);
+        let id = self.begin(&actor, &decision.about, triggers, seen, &decision.words);
+        self.note_decision(index, &decision.about, id);
         let cause = Cause::Reconcile(id);
         for effect in decision.effects {
             match effect {
@@ -228,6 +240,35 @@ impl Cluster {
         }
         self.trace.finish(id, self.now, Ended::Done.outcome());
         refusals
+    }
+
+    /// What a pod's kubelet took in and will act on later is a trigger of that later decision.
+    fn keep_trigger(&mut self, index: u32, about: &Key, trigger: &Trigger) {
+        if let (Some(node), Trigger::Node { cause: Cause::Action(_) | Cause::Reconcile(_), .. }) =
+            (self.nodes.by_index.get_mut(&index), trigger)
+        {
+            node.unspent.insert(about.clone(), trigger.clone());
+        }
+    }
+
+    /// What woke a decision, the most telling last: what was kept for it, or the decision that set its timer.
+    fn spend_triggers(&mut self, index: u32, about: &Key, trigger: &Trigger) -> Vec<Trigger> {
+        let Some(node) = self.nodes.by_index.get_mut(&index) else { return Vec::new() };
+        let timer = matches!(trigger, Trigger::Node { cause: Cause::Bootstrap, .. });
+        let earlier = node.decided.get(about).filter(|_| timer).map(|id| Trigger::Timer(*id));
+        let mut triggers = vec![earlier.unwrap_or_else(|| trigger.clone())];
+        triggers.extend(node.unspent.remove(about));
+        triggers
+    }
+
+    fn note_decision(&mut self, index: u32, about: &Key, id: ReconcileId) {
+        let gone = self.store().get(about).is_none();
+        let Some(node) = self.nodes.by_index.get_mut(&index) else { return };
+        if gone {
+            node.decided.remove(about);
+        } else {
+            node.decided.insert(about.clone(), id);
+        }
     }
 
     fn order(&mut self, index: u32, command: Command, cause: Cause) {

@@ -1,7 +1,7 @@
 //! Why an object, or one of its fields, is as it is: the chain of causes, newest first.
 //!
 //! From a write the chain goes on to the newest write of a field that it followed; if it followed none, to what woke its
-//! author. It ends at the lines of a file, at a person's command, at a fault, or at the cluster's own start.
+//! author. What a kubelet writes because a fault struck its node goes back to the fault at once. It ends at the lines of a file, at a person's command, at a fault, or at the cluster's own start.
 
 mod yaml_line;
 
@@ -204,7 +204,11 @@ impl Cluster {
         match record.cause {
             Cause::Bootstrap => Next::End(Link::End, End::Bootstrap),
             Cause::Action(id) => Next::End(Link::End, self.end_at(id, record, change, followed)),
-            Cause::Reconcile(id) => self.followed(record, id).unwrap_or_else(|| self.woken_by(id, record.revision)),
+            Cause::Reconcile(id) => {
+                let woken = self.woken_by(id, record.revision);
+                let by_fault = matches!((&record.actor, &woken), (Actor::Kubelet(_), Next::End(_, End::Action(_))));
+                if by_fault { woken } else { self.followed(record, id).unwrap_or(woken) }
+            }
         }
     }
 
