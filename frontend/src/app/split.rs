@@ -15,9 +15,9 @@ pub fn Splitter(edge: Edge) -> impl IntoView {
     let page = page();
     let size = page.prefs.size(edge);
     let (class, across) = match edge {
-        Edge::Left => ("split v left", "horizontal"),
-        Edge::Right => ("split v right", "horizontal"),
-        Edge::Terminal => ("split v terminal", "horizontal"),
+        Edge::Left => ("split v at-left", "horizontal"),
+        Edge::Right => ("split v at-right", "horizontal"),
+        Edge::Terminal => ("split v at-terminal", "horizontal"),
         Edge::Dock => ("split h", "vertical"),
     };
     let name = t(move |w| match edge {

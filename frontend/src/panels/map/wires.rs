@@ -23,9 +23,13 @@ pub fn Wires(
         })
     });
     let beat = page.model(|world| (world.clock.revision, world.objects.len()));
+    let resized = RwSignal::new(0_u32);
+    let listener = window_event_listener(leptos::ev::resize, move |_| resized.update(|it| *it = it.wrapping_add(1)));
+    on_cleanup(move || listener.remove());
     Effect::new(move |_| {
         let ends = ends.get();
         beat.track();
+        resized.track();
         page.namespace.track();
         request_animation_frame(move || {
             let drawn = ends.and_then(|(set, pod, _)| route(&place.get_untracked()?, &set, &pod)).unwrap_or_default();
@@ -59,6 +63,9 @@ fn route(root: &web_sys::HtmlDivElement, set: &str, pod: &str) -> Option<String>
     let node = tile.closest(".node").ok().flatten()?.get_bounding_client_rect();
     let nodes = tile.closest(".nodes").ok().flatten()?.get_bounding_client_rect();
     let (to, origin) = (tile.get_bounding_client_rect(), root.get_bounding_client_rect());
+    if to.width() <= 0.0 {
+        return None;
+    }
     let (x, y) = (|it: f64| it - origin.left(), |it: f64| it - origin.top());
     let start = x(from.left() + from.width() * 0.6);
     let gutter = x(node.left()) - 4.0;
