@@ -76,6 +76,11 @@ impl Cluster {
         let mut recent = records.take_while(|it| self.now() - it.time <= span);
         !busy && recent.all(is_heartbeat)
     }
+
+    /// True if anything but heartbeats of nodes was written after the first `count` records.
+    pub fn has_written_since(&self, count: usize) -> bool {
+        !self.trace().records().iter().skip(count).all(is_heartbeat)
+    }
 }
 
 fn is_heartbeat(record: &Record) -> bool {

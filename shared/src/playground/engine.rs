@@ -19,6 +19,8 @@ const STEPS_TO_RECONCILE_MAX: u32 = 10_000;
 const FAST: i64 = 10;
 /// How long nothing may have been written, heartbeats aside, until the cluster counts as settled.
 const SETTLED_AFTER: Span = Span::seconds(5);
+/// How far the full speed goes on while nothing happens: further than any toleration or back-off of Kubernetes.
+const LOOK_AHEAD: Span = Span::seconds(600);
 /// How many branches are kept.
 const BRANCHES_MAX: usize = 64;
 
@@ -29,9 +31,17 @@ pub struct Engine {
     /// `None` at the live end.
     pub(crate) playhead: Option<Revision>,
     playing: Option<Speed>,
+    sprint: Sprint,
     branches: Vec<History>,
     branch: BranchId,
     told: Told,
+}
+
+/// What the full speed has come to since it was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sprint {
+    from: Time,
+    happened: bool,
 }
 
 /// A branch: where it left, and the run to it.
@@ -66,6 +76,7 @@ impl Engine {
             run,
             playhead: None,
             playing: None,
+            sprint: Sprint::default(),
             branches: vec![history],
             branch: 0,
             told: Told::default(),
@@ -102,7 +113,7 @@ impl Engine {
             Speed::Max => None,
         };
         self.run_on(until, steps_max, &mut out);
-        if speed == Speed::Max && self.is_settled() {
+        if speed == Speed::Max && self.is_sprint_over() {
             self.playing = None;
         }
         out.extend(self.delta());
@@ -118,10 +129,12 @@ impl Engine {
         for _ in 0..steps_max {
             let due = self.run.next_due();
             let may_go = due.is_some_and(|due| until.is_none_or(|until| due <= until));
-            if !may_go || (until.is_none() && self.is_settled()) {
+            if !may_go || (until.is_none() && self.is_sprint_over()) {
                 break;
             }
+            let records = self.run.cluster.trace().records().len();
             let (_, news) = self.run.step();
+            self.sprint.happened |= self.run.cluster.has_written_since(records);
             tell(news, out);
         }
         if let Some(until) = until {
@@ -140,6 +153,7 @@ impl Engine {
     fn play(&mut self, speed: Speed) {
         self.playhead = None;
         self.playing = Some(speed);
+        self.sprint = Sprint { from: self.run.cluster.now(), happened: !self.is_settled() };
     }
 
     fn step_event(&mut self, out: &mut Vec<ToPage>) {
@@ -207,6 +221,12 @@ impl Engine {
 
     fn is_settled(&self) -> bool {
         !self.run.is_busy() && self.run.cluster.is_quiet_for(SETTLED_AFTER)
+    }
+
+    /// The full speed ends when things have happened and settled, or when nothing happens any more.
+    fn is_sprint_over(&self) -> bool {
+        let waited = self.run.cluster.now() - self.sprint.from;
+        self.is_settled() && (self.sprint.happened || waited >= LOOK_AHEAD)
     }
 
     /// The revision that is shown.
@@ -312,4 +332,60 @@ fn tell(news: Vec<News>, out: &mut Vec<ToPage>) {
         News::Applied(results) => ToPage::Applied(results),
         News::Edit { name, text } => ToPage::Edit { name, text },
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Fault;
+    use crate::model::key::resources::{NODES, PODS};
+    use crate::trace::SourceFile;
+    use expect_test::{Expect, expect};
+
+    const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx}]}
+";
+
+    fn sprint(engine: &mut Engine) {
+        engine.handle(ToWorker::Play(Speed::Max));
+        for _ in 0..100 {
+            engine.tick(Span::ZERO, 1_000);
+        }
+        assert_eq!(engine.playing(), None, "the full speed ends by itself");
+    }
+
+    /// What is Ready, and how long it took.
+    fn check(engine: &Engine, expected: &Expect) {
+        let cluster = &engine.run.cluster;
+        let ready = |it: &&Object| it.condition("Ready").get("status").str() == "True";
+        let count = |resource| cluster.store().list(resource).filter(ready).count();
+        let since = (cluster.now() - Time::VIRTUAL_START).as_seconds();
+        expected.assert_eq(&format!("{} nodes and {} pods after {since} s", count(&NODES), count(&PODS)));
+    }
+
+    #[test]
+    fn the_full_speed_goes_from_one_thing_that_happens_to_the_next() {
+        let mut engine = Engine::open(Document { seed: 42, ..Document::default() });
+        let file = SourceFile { name: "web.yaml".into(), text: WEB.into() };
+        engine.handle(ToWorker::Act(Act::Apply(vec![file])));
+        sprint(&mut engine);
+        check(&engine, &expect!["3 nodes and 2 pods after 10 s"]);
+        for node in ["node-1", "node-2"] {
+            engine.handle(ToWorker::Act(Act::Fault(Fault::NodeDown { node: node.into(), on: true })));
+        }
+        sprint(&mut engine);
+        check(&engine, &expect!["2 nodes and 2 pods after 60 s"]);
+        sprint(&mut engine);
+        check(&engine, &expect!["1 nodes and 1 pods after 70 s"]);
+        sprint(&mut engine);
+        check(&engine, &expect!["1 nodes and 2 pods after 370 s"]);
+    }
 }
