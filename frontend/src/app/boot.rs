@@ -216,11 +216,16 @@ fn keep_what_changes(page: Page) {
 }
 
 fn keep(page: Page) {
+    with_run(page, |run| save(RUN, run));
+}
+
+/// Hands over the run as it is now, with the files and the title as they are in the page.
+pub fn with_run(page: Page, take: impl FnOnce(&Document) + 'static) {
     page.engine.ask(Question::Document, move |answer| {
         let Answer::Document(mut run) = answer else { return };
         run.title = page.title.get_untracked().into();
         run.files = sources(page);
-        save(RUN, &run);
+        take(&run);
     });
 }
 

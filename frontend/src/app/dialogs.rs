@@ -111,23 +111,15 @@ fn CloseButton(#[prop(optional)] text: Option<fn(&'static crate::i18n::Words) ->
 #[component]
 fn Share() -> impl IntoView {
     let page = page();
-    let link = RwSignal::new(None::<Result<String, String>>);
-    page.engine.ask(Question::Link, move |answer| {
-        let link_or_error = match answer {
-            Answer::Text(fragment) => Ok(address(&fragment)),
-            Answer::Error(error) => Err(error),
-            _ => Err(String::new()),
-        };
-        drop(link.try_set(Some(link_or_error)));
-    });
-    let text = move || link.get().and_then(Result::ok).unwrap_or_default();
+    let link = RwSignal::new(String::new());
+    boot::with_run(page, move |run| drop(link.try_set(address(&shared::playground::link::write(run)))));
+    let text = move || link.get();
     let size = move || say(page.words().share_size, &[("n", &text().len())]);
     let hash = move || page.clock.with(|clock| format!("{:016x}", clock.hash));
     view! {
         <h2>{t(|w| w.share_title)}</h2>
         <p class="t2">{t(|w| w.share_body)}</p>
         <div class="link-text mono" lang="en" tabindex="0" data-testid="share-link">{text}</div>
-        {move || link.get().and_then(Result::err).map(|error| view! { <p class="c-bad" lang="en">{error}</p> })}
         <div class="row f11 t2"><span>{t(|w| w.share_hash)}</span><code data-testid="share-hash">{hash}</code><span class="end num" data-testid="share-size">{size}</span></div>
         <Show when=move || { text().len() > LINK_CHARS_LONG }><p class="c-warn f11">{t(|w| w.share_long)}</p></Show>
         <div class="buttons">

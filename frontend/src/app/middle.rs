@@ -20,6 +20,7 @@ const ALL: &str = "*";
 pub fn Middle() -> impl IntoView {
     let page = page();
     let is = move |screen: Screen| page.screen.with(|it| *it == screen);
+    let owners = Memo::new(move |_| is(Screen::Owners));
     let toggle = move |screen: Screen, id: &'static str, text: fn(&'static crate::i18n::Words) -> &'static str| {
         let (own, to) = (screen.clone(), screen);
         view! { <button data-testid=id aria-pressed=move || is(own.clone()).to_string() on:click=move |_| page.screen.set(to.clone())>{t(text)}</button> }
@@ -38,7 +39,7 @@ pub fn Middle() -> impl IntoView {
                     aria-expanded=move || page.drawer.get().to_string() on:click=move |_| page.drawer.update(|it| *it = !*it)>{icon(Icon::Panel, "s14")}</button>
             </div>
             <Summary />
-            {move || if is(Screen::Owners) { view! { <OwnersView /> }.into_any() } else { view! { <MapView /> }.into_any() }}
+            {move || if owners.get() { view! { <OwnersView /> }.into_any() } else { view! { <MapView /> }.into_any() }}
         </section>
     }
 }

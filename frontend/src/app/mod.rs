@@ -78,7 +78,7 @@ fn Lost() -> impl IntoView {
     let page = page();
     view! {
         <Show when=move || page.lost.with(Option::is_some)>
-            <div class="lost" role="alert" data-testid="engine-lost">
+            <div class="engine-lost" role="alert" data-testid="engine-lost">
                 {glyph(Glyph::Failed, "")}<b>{t(|w| w.engine_lost)}</b><span>{t(|w| w.engine_lost_body)}</span>
                 <code class="f11 t2 ell" lang="en">{move || page.lost.get()}</code>
                 <button class="btn sm end" data-testid="start-over" on:click=move |_| boot::start_over(page)>{t(|w| w.reset_run)}</button>

@@ -412,7 +412,7 @@ pub static WORDS: Words = Words {
     toggle_theme: "Switch theme",
     toggle_language: "Switch language",
     // Toasts and errors.
-    applied_n: "Applied {n} documents",
+    applied_n: "Applied documents: {n}",
     not_applied: "Not applied",
     go_to_line: "Go to line {n}",
     dismiss: "Dismiss",

@@ -33,7 +33,6 @@ pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
         Question::Yaml(key) => of_command(engine, &line("get", &key, "-o yaml"), &key),
         Question::Describe(key) => of_command(engine, &line("describe", &key, ""), &key),
         Question::Logs(pod, container, previous) => logs(engine, &pod, &container, previous),
-        Question::Link => Answer::Text(link::write(&engine.run.document(&engine.base))),
         Question::Document => Answer::Document(Box::new(engine.run.document(&engine.base))),
         Question::ReadLink(text) => link::read(&text)
             .map_or_else(|error| Answer::Error(error.to_string()), |document| Answer::Document(Box::new(document))),

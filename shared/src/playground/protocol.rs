@@ -226,8 +226,6 @@ pub enum Question {
     Describe(Key),
     /// The logs of a container: pod, container, and whether of the previous one.
     Logs(Key, Text, bool),
-    /// The link that carries this run.
-    Link,
     /// The document that carries this run.
     Document,
     /// Reads a link's fragment.

@@ -167,7 +167,7 @@ fn WhyBlock(model: Memo<Option<Inspector>>) -> impl IntoView {
             if let Answer::Why(why) = answer
                 && page.selected.try_get_untracked().flatten() == Some(key)
             {
-                source.set(yaml_line(&why));
+                drop(source.try_set(yaml_line(&why)));
             }
         });
     });

@@ -32,8 +32,10 @@ pub fn Wires(
         resized.track();
         page.namespace.track();
         request_animation_frame(move || {
-            let drawn = ends.and_then(|(set, pod, _)| route(&place.get_untracked()?, &set, &pod)).unwrap_or_default();
-            if path.with_untracked(|it| *it != drawn) {
+            // The map may be gone by the next frame.
+            let Some(root) = place.try_get_untracked() else { return };
+            let drawn = ends.and_then(|(set, pod, _)| route(&root?, &set, &pod)).unwrap_or_default();
+            if path.try_with_untracked(|it| *it != drawn).unwrap_or(false) {
                 path.set(drawn);
             }
         });

@@ -25,7 +25,7 @@ pub fn TerminalView() -> impl IntoView {
         page.shell.busy.track();
         options.track();
         request_animation_frame(move || {
-            if let Some(place) = place.get_untracked() {
+            if let Some(place) = place.try_get_untracked().flatten() {
                 place.set_scroll_top(place.scroll_height());
             }
         });

@@ -52,7 +52,7 @@ fn Chart(model: Memo<Timeline>, axis: RwSignal<Axis>) -> impl IntoView {
     Effect::new(move |_| {
         let head = drawn.with(|it| it.playhead);
         request_animation_frame(move || {
-            if let Some(place) = place.get_untracked() {
+            if let Some(place) = place.try_get_untracked().flatten() {
                 let room = f64::from(place.client_width()) - 118.0;
                 #[allow(clippy::cast_possible_truncation, reason = "a place on a screen in whole px")]
                 place.set_scroll_left((head - room).max(0.0) as i32);
