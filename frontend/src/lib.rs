@@ -22,3 +22,11 @@ pub fn start() {
         host::worker::run(host::cluster::ClusterEngine::new(host::worker::now));
     }
 }
+
+/// Runs the trials of the seeds from `first` to before `end` and gives a line with their hash.
+///
+/// For tests that compare hosts: they call it on the module `app.js`, and no part of the page does.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn trial(first: u32, end: u32) -> String {
+    shared::playground::trial::line(u64::from(first)..u64::from(end))
+}

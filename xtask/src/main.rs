@@ -18,6 +18,7 @@ mod process;
 mod serve;
 mod sizes;
 mod test;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -36,7 +37,7 @@ struct Task {
 }
 
 /// Every command, in the order in which `help` lists them. A new command is one file and one line here.
-const TASKS: &[Task] = &[serve::TASK, dist::TASK, test::TASK, bench::TASK, conformance::TASK];
+const TASKS: &[Task] = &[serve::TASK, dist::TASK, test::TASK, bench::TASK, trial::TASK, conformance::TASK];
 
 fn main() -> ExitCode {
     match dispatch(lexopt::Parser::from_env()) {

@@ -10,6 +10,7 @@ use crate::model::key::resources::{DEPLOYMENTS, NODES, PODS, REPLICA_SETS};
 use crate::model::{Chance, Fnv, Key, Object, Span, Text, Value};
 use crate::store::{Change, Store};
 use crate::trace::{Action, ActionKind, Actor, Cause, Effect, Revision};
+use std::ops::Range;
 
 /// How many steps a trial may take until it must have settled.
 pub const STEPS_MAX: u64 = 200_000;
@@ -72,15 +73,28 @@ pub fn run(seed: u64) -> Outcome {
 
 /// One number for the trials of all seeds below `end`, and the first problem.
 pub fn run_all(end: u64) -> (u64, Option<String>) {
+    run_some(0..end)
+}
+
+/// One number for the trials of some seeds, and the first problem.
+pub fn run_some(seeds: Range<u64>) -> (u64, Option<String>) {
     let mut hash = Fnv::default();
     let mut problem = None;
-    for seed in 0..end {
+    for seed in seeds {
         let outcome = run(seed);
         hash.write(&outcome.hash.to_le_bytes());
         let first = outcome.problems.first();
         problem = problem.or_else(|| first.map(|it| format!("seed {seed}: {it}")));
     }
     (hash.0, problem)
+}
+
+/// What [`run_some`] came to as a line: `0..50 fc080b791dc12baf`, and behind it the first problem.
+pub fn line(seeds: Range<u64>) -> String {
+    let (first, end) = (seeds.start, seeds.end);
+    let (hash, problem) = run_some(seeds);
+    let problem = problem.map(|it| format!(" {it}")).unwrap_or_default();
+    format!("{first}..{end} {hash:016x}{problem}")
 }
 
 impl Trial {
