@@ -3,7 +3,7 @@
 //   node run.mjs [WORD]          only the tests whose name has WORD in it
 //
 // Needs (cargo xtask test sets them): PILOTHOUSE, the binary with the page inside; PAGE, the page's folder;
-// CHROMIUM, the browser; SCREENSHOTS, where a failed test leaves a picture.
+// CHROMIUM, the browser; XTASK, the program of cargo xtask; SCREENSHOTS, where tests leave pictures.
 
 import { readdir } from "node:fs/promises";
 import { runTest } from "./harness.mjs";

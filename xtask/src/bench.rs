@@ -1,9 +1,10 @@
-//! `cargo xtask bench`: the benchmarks, one line each in [`BENCHES`].
+//! `cargo xtask bench`: the benchmarks of the crates, one line each in [`BENCHES`], and those of the page in a browser.
 
 use std::fs;
 
 use crate::failure::Failure;
-use crate::{Task, place, process};
+use crate::page::{self, Build};
+use crate::{Task, browser, place, process};
 
 /// The command.
 pub(crate) const TASK: Task =
@@ -36,5 +37,14 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             println!("{}: no measurements yet", bench.title);
         }
     }
-    Ok(())
+    in_browser()
+}
+
+/// Measures the published page in Chromium: `e2e/bench.mjs`.
+fn in_browser() -> Result<(), Failure> {
+    println!("the page in Chromium");
+    let browser = browser::find()?;
+    let page = page::build(Build::Published)?;
+    let program = page::binary(&page, Build::Published)?;
+    process::run(&mut browser::script("bench.mjs", &browser, &page, &program)?)
 }

@@ -1,10 +1,10 @@
-//! Finds Chromium for the tests; on Debian, as root, installs it.
+//! Finds Chromium for the tests, or on Debian, as root, installs it; and runs the scripts of `e2e` in it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::process;
+use crate::{npm, place, process};
 
 /// Where distributions put a Chromium.
 const PATHS: &[&str] =
@@ -33,6 +33,16 @@ pub(crate) fn find() -> Result<PathBuf, Failure> {
              or set CHROMIUM to a browser"
         ))
     })
+}
+
+/// A script of `e2e` for `browser`, against the binary `program` and the folder `page`; needs what npm installs.
+pub(crate) fn script(name: &str, browser: &Path, page: &Path, program: &Path) -> Result<Command, Failure> {
+    npm::install("e2e")?;
+    let xtask = std::env::current_exe().map_err(|error| Failure::new(format!("cannot find this program: {error}")))?;
+    let mut command = Command::new("node");
+    command.arg(name).current_dir(place::root().join("e2e"));
+    command.env("CHROMIUM", browser).env("PILOTHOUSE", program).env("PAGE", page).env("XTASK", xtask);
+    Ok(command)
 }
 
 /// The packages to install, given whether a browser and the font are there.

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: every test there is, as a list of steps.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lexopt::Arg::Long;
@@ -8,7 +7,7 @@ use lexopt::ValueExt as _;
 
 use crate::failure::Failure;
 use crate::page::{self, Build};
-use crate::{Task, browser, documents, files, npm, place, process, sizes};
+use crate::{Task, browser, documents, files, place, process, sizes};
 
 /// The command.
 pub(crate) const TASK: Task =
@@ -159,14 +158,12 @@ fn e2e() -> Result<Outcome, Failure> {
         Ok(browser) => browser,
         Err(failure) => return Ok(Outcome::Skipped(failure.to_string())),
     };
-    npm::install("e2e")?;
     let page = page::build(Build::Published)?;
     let program = page::binary(&page, Build::Debug)?;
     let screenshots = place::target().join("e2e");
     files::remove_folder(&screenshots)?;
-    let mut command = Command::new("node");
-    command.arg("run.mjs").current_dir(place::root().join("e2e"));
-    command.env("CHROMIUM", browser).env("PILOTHOUSE", program).env("PAGE", page).env("SCREENSHOTS", screenshots);
+    let mut command = browser::script("run.mjs", &browser, &page, &program)?;
+    command.env("SCREENSHOTS", screenshots);
     process::run(&mut command).map(|()| Outcome::Passed)
 }
 
