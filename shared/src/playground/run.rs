@@ -166,6 +166,7 @@ impl Run {
         if self.terminal.is_some() {
             return Vec::new();
         }
+        let files = if names_files(line) { files } else { Vec::new() };
         let input = Input { files: files.clone(), stdin: String::new(), config: self.config.clone() };
         let command = Command::start(line, input);
         self.terminal = Some(Terminal { command, line: line.clone(), files, cause: None, wake: None });
@@ -219,6 +220,11 @@ impl Run {
             self.log.pop();
         }
     }
+}
+
+/// True if a command reads files; only then are they part of its cause.
+fn names_files(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.starts_with("-f") || word.starts_with("--filename"))
 }
 
 /// What an apply of a document came to, at the line of the field that it is about.
