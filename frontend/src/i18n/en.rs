@@ -332,6 +332,7 @@ pub static WORDS: Words = Words {
     meta_reconcile: "reconcile #{n}",
     meta_saw: "saw rv {rv}",
     link_followed: "because it followed {path} of {name}",
+    link_made: "{name} was there because it had been made",
     link_woken: "because this write woke it",
     link_node: "because on the node: {what}",
     as_applied: "as applied",

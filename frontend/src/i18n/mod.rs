@@ -404,6 +404,7 @@ words! {
     meta_reconcile,
     meta_saw,
     link_followed,
+    link_made,
     link_woken,
     link_node,
     as_applied,

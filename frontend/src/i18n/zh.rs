@@ -332,6 +332,7 @@ pub static WORDS: Words = Words {
     meta_reconcile: "调谐 #{n}",
     meta_saw: "看到 rv {rv}",
     link_followed: "因为它遵循 {name} 的 {path}",
+    link_made: "因为之前创建了 {name}",
     link_woken: "因为这次写入唤醒了它",
     link_node: "因为节点上：{what}",
     as_applied: "应用时的内容",

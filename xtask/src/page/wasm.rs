@@ -35,13 +35,17 @@ fn profile(kind: Build) -> &'static str {
     }
 }
 
+/// Leptos' own switch: views of one type instead of a type each, which makes the page smaller.
+const ERASED_VIEWS: &str = "--cfg=erase_components";
+
 /// Compiler flags, with cargo's separator: folders of this machine do not get into the page, so that every machine
 /// makes the same one.
 fn rust_flags() -> String {
     let root = place::root();
     let crates = place::cargo_home().join("registry").join("src");
-    let flags = [(crates, "crates"), (root, "pilothouse")];
-    flags.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())).join("\x1f")
+    let folders = [(crates, "crates"), (root, "pilothouse")];
+    let remapped = folders.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    remapped.into_iter().chain([ERASED_VIEWS.to_owned()]).collect::<Vec<_>>().join("\x1f")
 }
 
 /// Asks rustup for the WebAssembly target unless the toolchain has it.

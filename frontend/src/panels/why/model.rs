@@ -145,6 +145,7 @@ pub fn actor(hop: &Hop, words: &Words) -> String {
 /// How an older hop led to this one; empty for the last.
 pub fn link(hop: &Hop, words: &Words) -> String {
     match &hop.link {
+        Link::Followed(key, path) if path.is_empty() => fill(words.link_made, &[("name", &key.name)]),
         Link::Followed(key, path) => fill(words.link_followed, &[("path", path), ("name", &key.name)]),
         Link::Woken => words.link_woken.to_owned(),
         Link::Node(what) => fill(words.link_node, &[("what", what)]),
