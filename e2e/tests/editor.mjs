@@ -11,7 +11,7 @@ export const tests = {
     await page.keyboard.press("Control+A");
     await page.keyboard.type("kind: Service");
     await page.reload();
-    await editor.waitFor();
+    await editor.getByText("kind: Service").waitFor();
     assert.equal(await editor.innerText(), "kind: Service");
   },
 

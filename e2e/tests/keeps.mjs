@@ -29,6 +29,6 @@ export const tests = {
     await page.getByTestId("example").nth(2).click();
     await page.getByTestId("open-example").click();
     await page.getByTestId("apply").click();
-    await page.locator("[data-testid=pod-tile][data-name=crash]").waitFor();
+    await page.locator("[data-testid=pod-tile][data-name=api]").waitFor();
   },
 };
