@@ -383,7 +383,7 @@ pub static WORDS: Words = Words {
     copy_link: "Copy link",
     link_copied: "Link copied",
     link_open_failed: "This link cannot be opened",
-    link_open_failed_body: "{reason} Ask for the link again; it may have been cut. Your last run is shown instead.",
+    link_open_failed_body: "{reason}. Ask for the link again; it may have been cut. Your last run is shown instead.",
     // Palette and shortcuts.
     palette: "Command palette",
     palette_hint: "Type a command or the name of an object",

@@ -383,7 +383,7 @@ pub static WORDS: Words = Words {
     copy_link: "复制链接",
     link_copied: "链接已复制",
     link_open_failed: "无法打开此链接",
-    link_open_failed_body: "{reason} 请再要一次链接，它可能被截断。现在显示的是你上次的运行。",
+    link_open_failed_body: "{reason}。请再要一次链接，它可能被截断。现在显示的是你上次的运行。",
     // Palette and shortcuts.
     palette: "命令面板",
     palette_hint: "输入命令或对象名",
