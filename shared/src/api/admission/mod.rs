@@ -1,7 +1,7 @@
 //! What the cluster as a whole says to a new object: the admission plug-ins that a default API server runs.
 //!
 //! Upstream: `k8s.io/apiserver/pkg/admission`, `plugin/pkg/admission`. Each kind names its own in its registration, in the
-//! order in which upstream runs them; [`namespace`] goes first for all.
+//! order in which upstream runs them; `namespace` goes first for all.
 
 pub(crate) mod namespace;
 pub(crate) mod node;

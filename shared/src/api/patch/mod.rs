@@ -30,7 +30,7 @@ pub(super) fn apply(kind: PatchKind, call: &Call<'_>, old: &Object) -> Result<Ob
 /// The object that server-side apply makes where there is none yet.
 ///
 /// # Errors
-/// As for [`apply`].
+/// As for [`apply()`].
 pub(super) fn apply_new(call: &Call<'_>) -> Result<Object, Status> {
     apply::apply(call, None, type_of(call)?)
 }
