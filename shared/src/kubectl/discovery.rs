@@ -41,7 +41,7 @@ pub(crate) struct Kinds(pub(crate) Vec<Arc<Kind>>);
 impl Kinds {
     /// Asks the server what it serves.
     pub(crate) fn discover(_client: &mut dyn Client) -> Self {
-        Self(resources::RESOURCES.iter().map(|it| Arc::new(Kind::registered(it))).collect())
+        Self(resources::all().map(|it| Arc::new(Kind::registered(it))).collect())
     }
 
     /// The kind that `word` names: `po`, `Pod`, `deployments.apps`, `deployments.v1.apps`.

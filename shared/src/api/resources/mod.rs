@@ -3,6 +3,8 @@
 pub(crate) mod conditions;
 mod config_map;
 mod event;
+#[cfg(feature = "every-kind")]
+mod every_kind;
 mod lease;
 mod namespace;
 mod node;
@@ -23,8 +25,8 @@ pub(crate) use workload::keep;
 use crate::api::Resource;
 use crate::model::ResourceName;
 
-/// Every resource, in the order of the discovery documents.
-pub static RESOURCES: &[Resource] = &[
+/// The resources that every host offers, in the order of the discovery documents.
+static RESOURCES: &[Resource] = &[
     config_map::RESOURCE,
     event::RESOURCE,
     namespace::RESOURCE,
@@ -39,12 +41,23 @@ pub static RESOURCES: &[Resource] = &[
     lease::RESOURCE,
 ];
 
-/// The registration of a resource.
+/// The resources that the page does without, to stay small.
+#[cfg(feature = "every-kind")]
+static MORE: &[Resource] = every_kind::RESOURCES;
+#[cfg(not(feature = "every-kind"))]
+static MORE: &[Resource] = &[];
+
+/// Every resource that is offered; where a resource has several versions, the preferred one comes first.
+pub fn all() -> impl Iterator<Item = &'static Resource> {
+    RESOURCES.iter().chain(MORE)
+}
+
+/// The registration of a resource, in its preferred version.
 pub fn find(name: &ResourceName) -> Option<&'static Resource> {
-    RESOURCES.iter().find(|it| it.plural == name.plural() && it.group == name.group())
+    all().find(|it| it.plural == name.plural() && it.group == name.group())
 }
 
 /// The registration of a kind: `find_kind("apps/v1", "Deployment")`.
 pub fn find_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
-    RESOURCES.iter().find(|it| it.kind == kind && it.api_version() == api_version)
+    all().find(|it| it.kind == kind && it.api_version() == api_version)
 }

@@ -6,6 +6,8 @@
 mod affinity;
 pub(crate) mod config;
 mod container;
+#[cfg(feature = "every-kind")]
+pub(crate) mod every_kind;
 mod handlers;
 mod labels;
 pub(crate) mod lease;
@@ -57,6 +59,14 @@ impl<'a> At<'a> {
     /// One of its fields.
     pub(crate) fn field<'b>(&'b self, name: &'b str) -> At<'b> {
         At { value: self.value.get(name), parent: Some(self), step: Step::Field(name) }
+    }
+
+    /// The same value under another parent: `template.labels` for `template.metadata.labels`.
+    pub(crate) fn below<'b>(&self, parent: &'b At<'b>) -> At<'b>
+    where
+        'a: 'b,
+    {
+        At { parent: Some(parent), ..*self }
     }
 
     /// The entry of a map whose keys are data: `limits[cpu]`.

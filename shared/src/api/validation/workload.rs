@@ -85,11 +85,9 @@ fn validate_template(template: &At<'_>, selector: &Selector, errors: &mut Errors
     if !selector.is_everything() && !selector.matches(&own) {
         errors.bad(&own, NOT_MATCHING);
     }
-    let at = At { step: super::Step::Field("labels"), parent: Some(template), ..own };
-    labels::validate(&at, errors);
-    let annotations = metadata.field("annotations");
-    let at = At { step: super::Step::Field("annotations"), parent: Some(template), ..annotations };
-    labels::validate_annotations(&at, errors);
+    // The paths leave `metadata` out, as upstream's do.
+    labels::validate(&own.below(template), errors);
+    labels::validate_annotations(&metadata.field("annotations").below(template), errors);
     let spec = template.field("spec");
     pod_spec::validate(&spec, errors);
     let policy = spec.field("restartPolicy");
