@@ -6,10 +6,13 @@
 //! Knows nothing of controllers, nodes, HTTP or time other than the `now` it is given.
 
 pub mod admission;
+#[cfg(feature = "every-kind")]
+pub mod authorization;
 pub mod base64;
 mod decoding;
 mod deletion;
 mod fields;
+mod guard;
 mod list;
 mod metadata;
 mod patch;
@@ -28,7 +31,7 @@ mod tests;
 mod validation;
 mod watch;
 
-pub use pipeline::{Api, Authorize};
+pub use pipeline::Api;
 pub use registry::{Column, Resource, Scope};
 pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,

@@ -4,6 +4,9 @@
 //! `pkg/registry/rest/{create,update}.go`.
 
 use crate::api::admission::{self, Admission};
+#[cfg(feature = "every-kind")]
+use crate::api::authorization::{Authorizer, attributes::Attributes};
+use crate::api::guard::Guard;
 use crate::api::metadata::ManagedFields;
 use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
@@ -21,14 +24,8 @@ const NAME_DRAWS_MAX: usize = 8;
 pub struct Api {
     pub(super) store: Store,
     pub(super) chance: Chance,
-    authorize: Authorize,
+    pub(super) guard: Guard,
 }
-
-/// Decides whether a request may go on, by who asks and what is stored.
-///
-/// # Errors
-/// The refusal, usually 403.
-pub type Authorize = fn(&Request, &Store) -> Result<(), Status>;
 
 /// One request on its way.
 pub(super) struct Call<'a> {
@@ -43,12 +40,32 @@ pub(super) struct Call<'a> {
 impl Api {
     /// An API server over an empty store; `chance` decides uids and generated names.
     pub fn new(chance: Chance) -> Self {
-        Self { store: Store::default(), chance, authorize: |_, _| Ok(()) }
+        Self { store: Store::default(), chance, guard: Guard::Open }
     }
 
-    /// The same, where `authorize` is asked about each request first; without it everything is allowed.
-    pub fn authorized_by(self, authorize: Authorize) -> Self {
-        Self { authorize, ..self }
+    /// The same, where roles and bindings say what is allowed; without it everything is.
+    #[cfg(feature = "every-kind")]
+    pub fn authorized_by_roles(mut self) -> Self {
+        self.guard = Guard::Roles(Box::new(Authorizer::new(&self.store)));
+        self
+    }
+
+    /// The authorizer, as of the newest revision; `None` where everything is allowed.
+    #[cfg(feature = "every-kind")]
+    pub fn authorizer(&self) -> Option<&Authorizer> {
+        match &self.guard {
+            Guard::Open => None,
+            Guard::Roles(it) => Some(it),
+        }
+    }
+
+    /// Lets a question pass that is not part of a request: a watch, a path, an impersonation.
+    ///
+    /// # Errors
+    /// 403, as the API server says it.
+    #[cfg(feature = "every-kind")]
+    pub fn authorize(&self, asked: &Attributes<'_>) -> Result<(), Status> {
+        self.authorizer().map_or(Ok(()), |it| it.check(asked, &self.store))
     }
 
     /// What is stored, to read only.
@@ -66,7 +83,7 @@ impl Api {
     /// # Errors
     /// The store's log no longer reaches back to it.
     pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
-        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone(), authorize: self.authorize })
+        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone(), guard: self.guard.clone() })
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
@@ -80,11 +97,13 @@ impl Api {
         let answer = self.route(&mut call);
         let mut response = answer.unwrap_or_else(Response::status);
         response.warnings.append(&mut call.warnings);
+        self.guard.refresh(&self.store);
         call.shown(response)
     }
 
     fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
-        (self.authorize)(call.request, &self.store)?;
+        self.guard.refresh(&self.store);
+        self.guard.check(call.request, &self.store)?;
         let subresource = call.request.target.subresource.as_str();
         if !subresource.is_empty() && !call.resource.has(subresource) {
             return Err(Status::no_such_page());
@@ -140,6 +159,7 @@ impl Api {
         call.track(None, &mut object);
         admission::namespace::admit_create(&call.key, &self.store)?;
         self.admit(call, &mut object)?;
+        self.guard.check_escalation((call.request, &call.key), (&object, None), &self.store)?;
         (resource.prepare_for_create)(&mut object);
         self.draw_name(call, &mut object)?;
         self.validate_new(call, &mut object)?;
@@ -204,6 +224,7 @@ impl Api {
         if new == *old {
             return Ok(Response::object(200, new));
         }
+        self.guard.check_escalation((call.request, &call.key), (&new, Some(old)), &self.store)?;
         self.validate_changed(call, &mut new, old)?;
         if new.get("spec") != old.get("spec") {
             (resource.warn)(&new, &mut call.warnings);

@@ -134,12 +134,16 @@ pub enum Propagation {
 }
 
 /// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
     /// `system:serviceaccount:kube-system:deployment-controller`.
     pub name: Text,
+    /// Tells apart two who had the same name; empty if unknown.
+    pub uid: Text,
     /// `system:masters`.
     pub groups: Vec<Text>,
+    /// What else is known, such as the pod whose token was shown; sorted by key.
+    pub extra: Vec<(Text, Vec<Text>)>,
 }
 
 /// What the API server answers.
@@ -179,12 +183,25 @@ impl User {
         Self {
             name: Text::new_static("kubernetes-admin"),
             groups: vec![Text::new_static("kubeadm:cluster-admins"), Text::new_static("system:authenticated")],
+            ..Self::default()
         }
     }
 
     /// A component of the control plane, such as `system:kube-scheduler`.
     pub fn component(name: impl Into<Text>) -> Self {
-        Self { name: name.into(), groups: vec![Text::new_static("system:authenticated")] }
+        Self { name: name.into(), groups: vec![Text::new_static("system:authenticated")], ..Self::default() }
+    }
+
+    /// The groups of every service account of `namespace`.
+    pub fn account_groups(namespace: &str) -> Vec<Text> {
+        vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{namespace}").into()]
+    }
+
+    /// The service account `name` of `namespace`.
+    pub fn account(namespace: &str, name: &str) -> Self {
+        let groups = Self::account_groups(namespace).into_iter().chain([Text::new_static("system:authenticated")]);
+        let groups = groups.collect();
+        Self { name: format!("system:serviceaccount:{namespace}:{name}").into(), groups, ..Self::default() }
     }
 }
 

@@ -121,6 +121,12 @@ impl Status {
         Self { code: 403, reason: "Forbidden", message, details: resource_details(&key.resource, &key.name) }
     }
 
+    /// 403 with message and details as they are.
+    #[cfg(feature = "every-kind")]
+    pub(crate) fn new_forbidden(message: String, details: Value) -> Self {
+        Self { code: 403, reason: "Forbidden", message, details }
+    }
+
     /// 409 for a name that was drawn at random and was taken every time.
     pub fn no_unique_name(key: &Key) -> Self {
         let tail = "the server was not able to generate a unique name for the object";

@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of wall-clock time and of who drives it.
 
+mod actors;
 mod agenda;
 mod bootstrap;
 mod containers;
@@ -21,13 +22,14 @@ pub use fault::Fault;
 pub use states::{LoopState, NodeState, Pull};
 pub use why::{End, Hop, Line, Link, Why, Woken};
 
-use crate::api::{Api, Body, Request, Response, Status, User};
+use crate::api::{Api, Body, Request, Response, Status};
 use crate::controllers::CONTROLLERS;
 use crate::model::{Chance, Key, Object, Span, Text, Time, Value};
 use crate::plan::{EventDraft, Write};
 use crate::scheduler::Scheduler;
 use crate::store::{Cache, Change, Store};
 use crate::trace::{Action, ActionId, Actor, Cause, Effect, FieldRef, Record, Revision, Trace};
+use actors::user_of;
 use agenda::{Agenda, Part};
 use loops::{Ended, Loop, Progress, Run};
 use nodes::Nodes;
@@ -47,6 +49,19 @@ pub struct Config {
     pub timing: Timing,
     /// What the simulated nodes are like.
     pub profile: crate::kubelet::Profile,
+    /// How much of a control plane there is.
+    pub control_plane: ControlPlane,
+}
+
+/// How much of a control plane a cluster has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ControlPlane {
+    /// What one person needs to learn: everything is allowed.
+    #[default]
+    Tab,
+    /// What a server needs: authorization with the default roles and bindings.
+    #[cfg(feature = "every-kind")]
+    Full,
 }
 
 /// How long the parts of the control plane take, in virtual time.
@@ -110,6 +125,16 @@ pub enum Stepped {
     Reconciled,
 }
 
+impl ControlPlane {
+    fn api(self, chance: Chance) -> Api {
+        match self {
+            Self::Tab => Api::new(chance),
+            #[cfg(feature = "every-kind")]
+            Self::Full => Api::new(chance).authorized_by_roles(),
+        }
+    }
+}
+
 impl Timing {
     /// A control plane that one can follow by eye: some milliseconds for each thing.
     pub const VISIBLE: Self =
@@ -127,6 +152,7 @@ impl Default for Config {
             start: Time::VIRTUAL_START,
             timing: Timing::VISIBLE,
             profile: crate::kubelet::Profile::default(),
+            control_plane: ControlPlane::Tab,
         }
     }
 }
@@ -136,7 +162,7 @@ impl Cluster {
     pub fn new(config: &Config) -> Self {
         let mut chance = Chance::new(config.seed);
         let mut cluster = Self {
-            api: Api::new(chance.fork()),
+            api: config.control_plane.api(chance.fork()),
             trace: Trace::default(),
             now: config.start,
             steps: 0,
@@ -152,7 +178,7 @@ impl Cluster {
             numbers: BTreeMap::new(),
             chance,
         };
-        cluster.bootstrap();
+        cluster.bootstrap(config.control_plane);
         for _ in 0..config.nodes {
             cluster.add_node(Cause::Bootstrap);
         }
@@ -404,16 +430,5 @@ fn effect_of(change: &Change) -> Effect {
         (None, _) => Effect::Created,
         (Some(_), Some(_)) => Effect::Updated,
         (Some(_), None) => Effect::Deleted,
-    }
-}
-
-/// Whom the API server takes an actor for.
-fn user_of(actor: &Actor) -> User {
-    match actor {
-        Actor::User => User::admin(),
-        Actor::Controller(name) => User::component(format!("system:serviceaccount:kube-system:{name}")),
-        Actor::Scheduler => User::component("system:kube-scheduler"),
-        Actor::Kubelet(node) => User::component(format!("system:node:{node}")),
-        Actor::ApiServer => User::component("system:apiserver"),
     }
 }

@@ -75,7 +75,7 @@ fn impersonated(name: &str, groups: &[&str]) -> User {
         groups.push(format!("system:serviceaccounts:{namespace}").into());
     }
     groups.push("system:authenticated".into());
-    User { name: name.into(), groups }
+    User { name: name.into(), groups, ..User::default() }
 }
 
 impl Session<'_> {
