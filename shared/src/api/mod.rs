@@ -37,4 +37,4 @@ pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,
 };
 pub use status::{Errors, FieldError, Status};
-pub use watch::{Bookmarks, Watch, WatchEvent, WatchRequest};
+pub use watch::{Bookmarks, Seen, Watch, WatchEvent, WatchRequest};

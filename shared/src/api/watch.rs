@@ -134,7 +134,67 @@ fn too_old(asked: Revision, oldest: Revision) -> Status {
     Status::expired(format!("too old resource version: {asked} ({oldest})"))
 }
 
+/// What a change is to a watcher, whose selectors may turn a change into a coming or a going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It came.
+    Added,
+    /// It changed.
+    Modified,
+    /// It went.
+    Deleted,
+}
+
+impl Seen {
+    /// `ADDED`, `MODIFIED` or `DELETED`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
 impl Watch {
+    /// What `change` is to this watcher; `None` if it concerns another resource or the selectors do not let it through.
+    pub fn sees(&self, change: &Change) -> Option<Seen> {
+        if change.key.resource != self.key.resource {
+            return None;
+        }
+        let lets_through = |object: &Option<Object>| object.as_ref().is_some_and(|it| self.filter.lets_through(it));
+        match (lets_through(&change.before), lets_through(&change.after)) {
+            (false, false) => None,
+            (false, true) => Some(Seen::Added),
+            (true, true) => Some(Seen::Modified),
+            (true, false) => Some(Seen::Deleted),
+        }
+    }
+
+    /// The object that an event about `change` carries: the new one, or the last one with the revision of its going.
+    pub fn shown(&self, change: &Change, seen: Seen) -> Object {
+        let object = match (seen, &change.before, &change.after) {
+            (Seen::Deleted, Some(old), _) => {
+                let mut last = old.clone();
+                last.set("metadata.resourceVersion", change.revision.to_string());
+                last
+            }
+            (_, _, Some(new)) => new.clone(),
+            (_, _, None) => Object::default(),
+        };
+        self.filter.shown(object)
+    }
+
+    /// The events before the first change: everything that is there, if the watch begins so. Empty the second time.
+    pub fn begin(&mut self, api: &Api) -> Vec<WatchEvent> {
+        self.first_events(api)
+    }
+
+    /// Notes that everything up to `revision` was told, for the next bookmark.
+    pub fn told(&mut self, revision: Revision) {
+        self.seen = self.seen.max(revision);
+    }
+
     /// What is new since the last time.
     pub fn poll(&mut self, api: &Api) -> Vec<WatchEvent> {
         let mut events = self.first_events(api);
@@ -142,8 +202,7 @@ impl Watch {
         match api.store.since(self.seen) {
             Err(gone) => events.push(WatchEvent::Error(too_old(gone.asked, gone.oldest))),
             Ok(changes) => {
-                let of_resource = changes.filter(|it| it.key.resource == self.key.resource);
-                events.extend(of_resource.filter_map(|change| self.event(change)));
+                events.extend(changes.filter_map(|change| self.event(change)));
                 self.seen = newest;
             }
         }
@@ -182,18 +241,13 @@ impl Watch {
     }
 
     fn event(&self, change: &Change) -> Option<WatchEvent> {
-        let before = change.before.as_ref().filter(|it| self.filter.lets_through(it));
-        let after = change.after.as_ref().filter(|it| self.filter.lets_through(it));
-        match (before, after) {
-            (None, None) => None,
-            (None, Some(new)) => Some(WatchEvent::Added(self.filter.shown(new.clone()))),
-            (Some(_), Some(new)) => Some(WatchEvent::Modified(self.filter.shown(new.clone()))),
-            (Some(old), None) => {
-                let mut last = old.clone();
-                last.set("metadata.resourceVersion", change.revision.to_string());
-                Some(WatchEvent::Deleted(self.filter.shown(last)))
-            }
-        }
+        let seen = self.sees(change)?;
+        let object = self.shown(change, seen);
+        Some(match seen {
+            Seen::Added => WatchEvent::Added(object),
+            Seen::Modified => WatchEvent::Modified(object),
+            Seen::Deleted => WatchEvent::Deleted(object),
+        })
     }
 }
 

@@ -200,6 +200,11 @@ impl Cluster {
         self.api.store()
     }
 
+    /// The API server, to read only: watches begin here.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// Why it came to that.
     pub fn trace(&self) -> &Trace {
         &self.trace
