@@ -62,7 +62,7 @@ function watch(context, page) {
 
 /** Starts the binary on a free port; resolves to {url, stop}. */
 async function pilothouse(ends) {
-  const child = spawn(process.env.PILOTHOUSE, ["serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.env.PILOTHOUSE, ["serve", "--listen", "127.0.0.1:0", "--secure-listen", "127.0.0.1:0", "--ephemeral"], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
     child.kill("SIGTERM");

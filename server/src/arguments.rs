@@ -1,5 +1,8 @@
 //! The command line.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt as _;
 
@@ -10,28 +13,57 @@ pub(crate) enum Wish {
     Say(String),
     /// Serve until told to stop.
     Serve(ServeOptions),
+    /// Print the kubeconfig of the cluster in this folder.
+    Kubeconfig(PathBuf),
 }
 
 /// The options of `pilothouse serve`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServeOptions {
-    /// Address and port; port 0 lets the system choose. Default: `127.0.0.1:8080`.
+    /// Address and port of the page; port 0 lets the system choose. Default: `127.0.0.1:8080`.
     pub(crate) listen: String,
+    /// Address and port of the Kubernetes API. Default: `127.0.0.1:6443`.
+    pub(crate) secure_listen: String,
+    /// Where the cluster is kept.
+    pub(crate) keep: Keep,
+    /// Where to write a kubeconfig when the API answers.
+    pub(crate) kubeconfig_out: Option<PathBuf>,
+    /// How many simulated nodes a fresh cluster has.
+    pub(crate) nodes: u32,
 }
+
+/// Where a cluster is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// In memory: it ends with the process.
+    Memory,
+    /// In this folder.
+    Folder(PathBuf),
+}
+
+/// The most simulated nodes, upstream's own limit.
+const NODES_MAX: u32 = 5_000;
 
 /// The text of `--help`.
 const HELP: &str = "\
 Kubernetes you can see through.
 
-Usage: pilothouse serve [--listen ADDR]
+Usage: pilothouse serve [OPTIONS]
+       pilothouse kubeconfig [--data-dir FOLDER]
 
 Commands:
-  serve            Serve the page
+  serve                   Serve the page and a Kubernetes API
+  kubeconfig              Print the administrator's kubeconfig of a cluster that was served
 
 Options:
-  --listen ADDR    Address and port to listen on [default: 127.0.0.1:8080]; port 0 lets the system choose
-  -h, --help       Print this text
-  -V, --version    Print the version";
+  --listen ADDR           Address and port of the page [default: 127.0.0.1:8080]; port 0 lets the system choose
+  --secure-listen ADDR    Address and port of the Kubernetes API, with TLS [default: 127.0.0.1:6443]
+  --data-dir FOLDER       Where the cluster is kept [default: pilothouse in the user's data folder]
+  --ephemeral             Keep nothing: the cluster ends with the process
+  --kubeconfig-out FILE   Write a kubeconfig when the API answers
+  --nodes sim:N           How many simulated nodes a fresh cluster has [default: sim:3]
+  -h, --help              Print this text
+  -V, --version           Print the version";
 
 /// Reads the command line; without a command it asks for help.
 ///
@@ -42,21 +74,60 @@ pub(crate) fn read(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error>
         None | Some(Short('h') | Long("help")) => Ok(Wish::Say(HELP.to_owned())),
         Some(Short('V') | Long("version")) => Ok(Wish::Say(version())),
         Some(Value(word)) if word == "serve" => serve(arguments),
+        Some(Value(word)) if word == "kubeconfig" => kubeconfig(arguments),
         Some(other) => Err(other.unexpected()),
     }
 }
 
 /// Reads what follows `serve`.
 fn serve(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
-    let mut options = ServeOptions { listen: "127.0.0.1:8080".to_owned() };
+    let mut options = ServeOptions {
+        listen: "127.0.0.1:8080".to_owned(),
+        secure_listen: "127.0.0.1:6443".to_owned(),
+        keep: Keep::Folder(data_folder()),
+        kubeconfig_out: None,
+        nodes: 3,
+    };
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("listen") => options.listen = arguments.value()?.string()?,
+            Long("secure-listen") => options.secure_listen = arguments.value()?.string()?,
+            Long("data-dir") => options.keep = Keep::Folder(arguments.value()?.into()),
+            Long("ephemeral") => options.keep = Keep::Memory,
+            Long("kubeconfig-out") => options.kubeconfig_out = Some(arguments.value()?.into()),
+            Long("nodes") => options.nodes = arguments.value()?.parse_with(nodes)?,
             Short('h') | Long("help") => return Ok(Wish::Say(HELP.to_owned())),
             other => return Err(other.unexpected()),
         }
     }
     Ok(Wish::Serve(options))
+}
+
+/// Reads what follows `kubeconfig`.
+fn kubeconfig(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
+    let mut folder = data_folder();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("data-dir") => folder = arguments.value()?.into(),
+            Short('h') | Long("help") => return Ok(Wish::Say(HELP.to_owned())),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Wish::Kubeconfig(folder))
+}
+
+/// Reads `sim:3`.
+fn nodes(text: &str) -> Result<u32, String> {
+    let count = text.strip_prefix("sim:").ok_or("nodes are simulated: write sim:N")?;
+    let count: u32 = count.parse().map_err(|error| format!("{error}"))?;
+    if count > NODES_MAX { Err(format!("at most {NODES_MAX}")) } else { Ok(count) }
+}
+
+/// `pilothouse` in the user's data folder, as the XDG base directories have it; in the working directory without a home.
+fn data_folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|it: &OsString| !it.is_empty()).map(PathBuf::from);
+    let home = || set("HOME").map(|home| home.join(".local/share"));
+    set("XDG_DATA_HOME").or_else(home).unwrap_or_default().join("pilothouse")
 }
 
 /// The text of `--version`.
@@ -73,7 +144,16 @@ mod tests {
     fn check(line: &str, expected: &Expect) {
         let text = match read(lexopt::Parser::from_args(line.split_whitespace())) {
             Ok(Wish::Say(text)) => text.lines().next().unwrap_or_default().to_owned(),
-            Ok(Wish::Serve(options)) => format!("serve on {}", options.listen),
+            Ok(Wish::Serve(it)) => {
+                let keep = match it.keep {
+                    Keep::Memory => "memory".to_owned(),
+                    Keep::Folder(folder) if folder.ends_with("pilothouse") => "the data folder".to_owned(),
+                    Keep::Folder(folder) => folder.display().to_string(),
+                };
+                let out = it.kubeconfig_out.map(|it| format!(", {}", it.display())).unwrap_or_default();
+                format!("serve on {} and {}, {} nodes in {keep}{out}", it.listen, it.secure_listen, it.nodes)
+            }
+            Ok(Wish::Kubeconfig(folder)) => format!("kubeconfig of {}", folder.display()),
             Err(error) => format!("error: {error}"),
         };
         expected.assert_eq(&text);
@@ -81,12 +161,23 @@ mod tests {
 
     #[test]
     fn command_lines_are_read() {
-        check("serve", &expect!["serve on 127.0.0.1:8080"]);
-        check("serve --listen 0.0.0.0:80", &expect!["serve on 0.0.0.0:80"]);
-        check("serve --listen=[::1]:0", &expect!["serve on [::1]:0"]);
+        check("serve", &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in the data folder"]);
+        check(
+            "serve --listen 0.0.0.0:80",
+            &expect!["serve on 0.0.0.0:80 and 127.0.0.1:6443, 3 nodes in the data folder"],
+        );
+        check("serve --listen=[::1]:0", &expect!["serve on [::1]:0 and 127.0.0.1:6443, 3 nodes in the data folder"]);
+        check(
+            "serve --ephemeral --secure-listen 127.0.0.1:0 --kubeconfig-out k --nodes sim:10",
+            &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:0, 10 nodes in memory, k"],
+        );
+        check("serve --data-dir d", &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in d"]);
+        check("kubeconfig --data-dir d", &expect!["kubeconfig of d"]);
         check("", &expect!["Kubernetes you can see through."]);
         check("serve --help", &expect!["Kubernetes you can see through."]);
         check("serve --listen", &expect!["error: missing argument for option '--listen'"]);
+        check("serve --nodes 3", &expect![[r#"error: cannot parse argument "3": nodes are simulated: write sim:N"#]]);
+        check("serve --nodes sim:6000", &expect![[r#"error: cannot parse argument "sim:6000": at most 5000"#]]);
         check("sail", &expect![[r#"error: unexpected argument "sail""#]]);
         check("serve --fast", &expect!["error: invalid option '--fast'"]);
     }

@@ -1,10 +1,14 @@
-//! `pilothouse`: serves the page. One binary, nothing beside it.
+//! `pilothouse`: serves the page and a Kubernetes API. One binary, nothing beside it.
 //!
-//! Start at [`arguments::read`] for what it can be asked, at [`serve::run`] for what it does.
+//! Start at [`arguments::read`] for what it can be asked, at [`serve::run`] for what it does, at [`kube::Server::handle`] for
+//! what becomes of a request.
 
 mod arguments;
+mod host;
+mod kube;
 mod page;
 mod serve;
+mod tls;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -16,6 +20,9 @@ async fn main() -> ExitCode {
     let done = match arguments::read(lexopt::Parser::from_env()) {
         Ok(Wish::Say(text)) => say(&text),
         Ok(Wish::Serve(options)) => serve::run(&options).await.map_err(|error| error.to_string()),
+        Ok(Wish::Kubeconfig(folder)) => {
+            serve::kubeconfig(&folder).map_err(|error| error.to_string()).and_then(|it| say(&it))
+        }
         Err(error) => Err(format!("{error}; `pilothouse --help` says what it can do")),
     };
     match done {
@@ -29,7 +36,7 @@ async fn main() -> ExitCode {
 
 /// Writes a line to the standard output; a reader that has gone away is no error.
 fn say(text: &str) -> Result<(), String> {
-    match writeln!(std::io::stdout(), "{text}") {
+    match writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n')) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot write: {error}")),
         _ => Ok(()),
     }

@@ -1,25 +1,38 @@
-//! `pilothouse serve`: listens, answers, and stops when it is told to.
+//! `pilothouse serve`: puts the cluster, its API and the page together, and stops when it is told to.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-use crate::arguments::ServeOptions;
+use crate::arguments::{Keep, ServeOptions};
+use crate::host::{self, Host, Journal};
+use crate::kube::Server;
 use crate::page::{self, Page};
 use crate::say;
+use crate::tls::{self, Authority, AuthorityError};
 
 /// How long open requests may take to finish after the signal to stop.
 const STOP_SECONDS_MAX: u64 = 3;
+
+/// The file in the data directory that tells clients the way, as kubeadm calls it.
+const ADMIN_CONF: &str = "admin.conf";
+
+/// How many files and sockets may be open at once, if the system lets us: 10 000 watches and some.
+const OPEN_FILES: u64 = 65_536;
 
 /// Why the server could not run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
     /// The address is taken, or not ours, or no address at all.
-    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    #[error("cannot listen on {address}: {source}; choose another address with {option}")]
     Listen {
-        /// What `--listen` said.
+        /// What the option said.
         address: String,
+        /// `--listen` or `--secure-listen`.
+        option: &'static str,
         /// The system's reason.
         source: std::io::Error,
     },
@@ -29,45 +42,131 @@ pub(crate) enum ServeError {
     /// The line with the address could not be written.
     #[error("{0}")]
     Say(String),
+    /// There are no certificates.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// No cluster was ever served from this folder.
+    #[error("cannot read {}: {source}; `pilothouse serve` writes it", path.display())]
+    NoKubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
 }
 
 /// Serves until Ctrl-C or a signal to end; then lets open requests finish.
 ///
-/// Writes one line with the page's address as soon as it can be opened.
+/// Writes a line with the page's address and one with the API's as soon as both answer.
 ///
 /// # Errors
-/// The address cannot be listened on.
+/// An address cannot be listened on, or the data directory cannot be used.
 pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
-    let (listener, address) = listen(&options.listen).await?;
-    say(&format!("Pilothouse {} on http://{address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))
+    raise_open_files();
+    let (page, page_address) = listen(&options.listen, "--listen").await?;
+    let (api, api_address) = listen(&options.secure_listen, "--secure-listen").await?;
+    let authority = authority(&options.keep, api_address)?;
+    let (stop, stopping) = watch::channel(false);
+    let host = Host::new(options.nodes, seed(), Journal::Memory);
+    let driver = tokio::spawn(host::drive(host.clone()));
+    let server = Server::new(host, stopping.clone());
+    let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
+    tell_clients(options, &authority, api_address)?;
+    say(&format!("Pilothouse {} on http://{page_address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))
         .map_err(ServeError::Say)?;
+    say(&format!("Kubernetes API on https://{api_address}")).map_err(ServeError::Say)?;
     let app = page::router(Page::EMBEDDED);
-    tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(told_to_stop()) => served.map_err(ServeError::Accept),
-        () = stop_deadline() => Ok(()),
+    let done = tokio::select! {
+        ended = axum::serve(page, app).with_graceful_shutdown(told_to_stop(stop.clone())) => ended.map_err(ServeError::Accept),
+        () = stop_deadline(stop.clone()) => Ok(()),
+    };
+    stop.send_replace(true);
+    let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), api).await;
+    driver.abort();
+    done
+}
+
+/// The kubeconfig of the cluster in `folder`.
+///
+/// # Errors
+/// There is none yet.
+pub(crate) fn kubeconfig(folder: &Path) -> Result<String, ServeError> {
+    let path = folder.join(ADMIN_CONF);
+    std::fs::read_to_string(&path).map_err(|source| ServeError::NoKubeconfig { path, source })
+}
+
+/// The certificates: those of the data directory, or new ones.
+fn authority(keep: &Keep, address: SocketAddr) -> Result<Authority, AuthorityError> {
+    let address = address.ip().to_string();
+    match keep {
+        Keep::Memory => Authority::generate(&address),
+        Keep::Folder(folder) => Authority::open(folder, &address),
     }
 }
 
+/// Writes the kubeconfig where it was asked for, and into the data directory.
+fn tell_clients(options: &ServeOptions, authority: &Authority, address: SocketAddr) -> Result<(), AuthorityError> {
+    let text = tls::kubeconfig(authority, &format!("https://{}", reachable(address)));
+    if let Keep::Folder(folder) = &options.keep {
+        tls::write_private(&folder.join(ADMIN_CONF), &text)?;
+    }
+    match &options.kubeconfig_out {
+        Some(file) => tls::write_private(file, &text),
+        None => Ok(()),
+    }
+}
+
+/// An address that a client on this machine can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut reachable = address;
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => reachable.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => reachable.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    reachable
+}
+
+/// What decides names and uids: another number at each start.
+fn seed() -> u64 {
+    host::wall_clock().0.unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32)
+}
+
+/// Lets this process have as many connections as the system allows, up to what we need.
+#[cfg(unix)]
+fn raise_open_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // A lower limit than wished for only means fewer watches at once.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, soft.max(OPEN_FILES.min(hard)), hard);
+    }
+}
+
+/// There is no such limit here.
+#[cfg(not(unix))]
+fn raise_open_files() {}
+
 /// Opens the socket and returns it with the address it got.
-async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |source| ServeError::Listen { address: address.to_owned(), source };
+async fn listen(address: &str, option: &'static str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address: address.to_owned(), option, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
 
 /// Ends when open requests have had their time after the signal to stop.
-async fn stop_deadline() {
-    told_to_stop().await;
+async fn stop_deadline(stop: watch::Sender<bool>) {
+    told_to_stop(stop).await;
     tokio::time::sleep(Duration::from_secs(STOP_SECONDS_MAX)).await;
 }
 
-/// Ends on Ctrl-C or, on Unix, on SIGTERM.
-async fn told_to_stop() {
+/// Ends on Ctrl-C or, on Unix, on SIGTERM, and lets everyone know.
+async fn told_to_stop(stop: watch::Sender<bool>) {
     tokio::select! {
         () = interrupt() => {}
         () = terminate() => {}
     }
+    stop.send_replace(true);
 }
 
 /// Ends on Ctrl-C; never, if the system does not tell.
@@ -100,14 +199,14 @@ mod tests {
 
     #[tokio::test]
     async fn port_zero_gets_a_port() {
-        let (_listener, address) = listen("127.0.0.1:0").await.expect("there is a free port");
+        let (_listener, address) = listen("127.0.0.1:0", "--listen").await.expect("there is a free port");
         assert_ne!(address.port(), 0);
     }
 
     #[tokio::test]
     async fn a_taken_address_is_named() {
-        let (_listener, address) = listen("127.0.0.1:0").await.expect("there is a free port");
-        let error = listen(&address.to_string()).await.expect_err("it is taken");
+        let (_listener, address) = listen("127.0.0.1:0", "--listen").await.expect("there is a free port");
+        let error = listen(&address.to_string(), "--listen").await.expect_err("it is taken");
         assert!(error.to_string().starts_with(&format!("cannot listen on {address}: ")), "{error}");
     }
 }

@@ -1,0 +1,73 @@
+//! Lets the cluster live: does what is due, then waits for what is due next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::cluster::Cluster;
+use shared::model::Time;
+
+use super::{Host, wall_clock};
+
+/// How many steps may be done before requests get their turn.
+const STEPS_PER_TURN_MAX: usize = 16;
+
+/// When there is work again.
+enum Next {
+    Now,
+    In(Duration),
+    Never,
+}
+
+/// Drives the cluster for ever; dropping the future stops it.
+pub(crate) async fn drive(host: Arc<Host>) {
+    loop {
+        match host.with(turn) {
+            Next::Now => tokio::task::yield_now().await,
+            Next::In(span) => {
+                tokio::select! {
+                    () = tokio::time::sleep(span) => {}
+                    () = host.changed.notified() => {}
+                }
+            }
+            Next::Never => host.changed.notified().await,
+        }
+    }
+}
+
+/// Does some of what is due.
+fn turn(cluster: &mut Cluster) -> Next {
+    let now = wall_clock();
+    for _ in 0..STEPS_PER_TURN_MAX {
+        match cluster.next_due() {
+            Some(due) if due <= now => drop(cluster.step()),
+            due => return next(due, now),
+        }
+    }
+    next(cluster.next_due(), now)
+}
+
+fn next(due: Option<Time>, now: Time) -> Next {
+    match due {
+        None => Next::Never,
+        Some(due) if due <= now => Next::Now,
+        Some(due) => Next::In(Duration::from_micros((due.0 - now.0).unsigned_abs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Journal;
+    use super::*;
+
+    #[tokio::test]
+    async fn nodes_register_by_themselves() {
+        let host = Host::new(2, 1, Journal::Memory);
+        let driver = tokio::spawn(drive(host.clone()));
+        let nodes = shared::model::key::resources::NODES;
+        let mut watch = host.subscribe(&nodes);
+        while host.look(|cluster| cluster.store().list(&nodes).count()) < 2 {
+            watch.next(host.feed()).await.expect("nothing is dropped so early");
+        }
+        driver.abort();
+    }
+}

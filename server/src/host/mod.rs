@@ -1,0 +1,177 @@
+//! The cluster on this machine: one [`Cluster`] behind a lock, driven in wall-clock time.
+//!
+//! Requests go through [`Host::request`], the one door; what they commit is handed to the journal, and answers and watch
+//! events wait until it is durable. Knows nothing of HTTP.
+
+mod clock;
+mod driver;
+mod feed;
+mod journal;
+
+pub(crate) use clock::wall_clock;
+pub(crate) use driver::drive;
+pub(crate) use feed::{Behind, Commit, Subscription};
+pub(crate) use journal::Journal;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use shared::api::{Body, Request, Response, Status};
+use shared::cluster::{Cluster, Config, Timing};
+use shared::kubelet::Profile;
+use shared::model::{Span, Text, Time};
+use shared::store::Change;
+use shared::trace::{Action, ActionKind, Cause, Revision};
+use tokio::sync::Notify;
+
+use feed::Feed;
+
+/// How long the control plane's parts take on a server: as good as nothing, so that clients wait for little.
+const TIMING: Timing =
+    Timing { watch: Span::millis(1), jitter: Span::ZERO, think: Span::ZERO, request: Span::micros(100) };
+
+/// A cluster that others can talk to.
+pub(crate) struct Host {
+    cluster: Mutex<Cluster>,
+    feed: Feed,
+    journal: Journal,
+    /// Tells the driver that something may be due earlier than it thinks.
+    changed: Notify,
+}
+
+impl Host {
+    /// A fresh cluster with simulated nodes, `nodes` of them, at the present time.
+    pub(crate) fn new(nodes: u32, seed: u64, journal: Journal) -> Arc<Self> {
+        let config = Config { seed, nodes, start: wall_clock(), timing: TIMING, profile: Profile::default() };
+        let cluster = Cluster::new(&config);
+        let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, changed: Notify::new() };
+        host.publish(&host.lock(), Revision(0));
+        Arc::new(host)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does `work` on the cluster at the present time and publishes what it commits.
+    ///
+    /// `work` must be short: everyone else waits for it.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> T {
+        let mut cluster = self.lock();
+        let before = cluster.store().revision();
+        cluster.pass_time(wall_clock());
+        let done = work(&mut cluster);
+        if cluster.store().revision() > before {
+            self.publish(&cluster, before);
+            drop(cluster);
+            self.changed.notify_one();
+        }
+        done
+    }
+
+    /// Looks at the cluster; as short as [`Host::with`].
+    pub(crate) fn look<T>(&self, work: impl FnOnce(&Cluster) -> T) -> T {
+        work(&self.lock())
+    }
+
+    /// Handles one request of a client; the answer comes when all that it tells of is durable.
+    pub(crate) async fn request(&self, request: &Request) -> Response {
+        let (response, told) = self.with(|cluster| {
+            let cause = if writes(request) {
+                Cause::Action(cluster.act(action(request, cluster.now())))
+            } else {
+                Cause::Bootstrap
+            };
+            let response = cluster.request(request, cause);
+            let newest = cluster.store().revision();
+            let told = if writes(request) { newest } else { told_revision(&response, newest) };
+            (response, told)
+        });
+        match self.journal.durable(told).await {
+            Ok(()) => response,
+            Err(status) => Response::status(status),
+        }
+    }
+
+    /// Waits until everything up to `revision` is durable.
+    ///
+    /// # Errors
+    /// It never will be: the storage failed.
+    pub(crate) async fn durable(&self, revision: Revision) -> Result<(), Status> {
+        self.journal.durable(revision).await
+    }
+
+    /// Follows the commits of a resource.
+    pub(crate) fn subscribe(&self, resource: &shared::model::ResourceName) -> Subscription {
+        self.feed.subscribe(resource)
+    }
+
+    /// The feed of all commits, for its readers.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Hands what was committed after `before` to the journal and the watches; in order, because the lock is held.
+    fn publish(&self, cluster: &Cluster, before: Revision) {
+        let Ok(news) = cluster.store().since(before) else { return };
+        let changes: Vec<Change> = news.cloned().collect();
+        self.journal.enqueue(&changes);
+        self.feed.append(changes);
+    }
+}
+
+/// True for requests that may change something.
+fn writes(request: &Request) -> bool {
+    !matches!(request.verb, shared::api::Verb::Get | shared::api::Verb::List)
+}
+
+/// What the trace says about a client's request: `create configmaps settings`.
+fn action(request: &Request, now: Time) -> Action {
+    use shared::api::Verb;
+    let verb = match request.verb {
+        Verb::Get => "get",
+        Verb::List => "list",
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Patch(_) => "patch",
+        Verb::Delete => "delete",
+        Verb::DeleteCollection => "delete all",
+    };
+    let target = &request.target;
+    let name = if target.name.is_empty() { request.body.at("metadata.name").str() } else { &target.name };
+    let title = Text::from(format!("{verb} {} {name}", target.resource));
+    Action { time: now, title, kind: ActionKind::Request, files: Vec::new() }
+}
+
+/// The newest revision that an answer tells of, and which must be durable before it is given.
+fn told_revision(response: &Response, newest: Revision) -> Revision {
+    match &response.body {
+        Body::Object(object) => Revision(object.resource_version()).min(newest),
+        Body::Status(_) | Body::List(_) => newest,
+        Body::Text(_) => Revision(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::api::{Target, Verb};
+    use shared::model::Value;
+    use shared::model::key::resources::CONFIG_MAPS;
+
+    #[tokio::test]
+    async fn a_write_is_answered_and_published() {
+        let host = Host::new(0, 1, Journal::Memory);
+        let mut watch = host.subscribe(&CONFIG_MAPS);
+        let target =
+            Target { resource: CONFIG_MAPS, version: "v1".into(), namespace: "default".into(), ..Target::default() };
+        let mut request = Request::new(Verb::Create, target);
+        request.body = Value::from([("metadata", Value::from([("name", "a".into())]))]);
+        let response = host.request(&request).await;
+        assert_eq!(response.code, 201);
+        let seen = watch.next(host.feed()).await.expect("it is kept");
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].change.key.name, "a");
+        let title = host.look(|cluster| cluster.trace().actions().last().map(|it| it.title.clone()));
+        assert_eq!(title.as_deref(), Some("create configmaps a"));
+    }
+}

@@ -1,0 +1,251 @@
+//! What the server serves, told to clients: `/api`, `/apis` and below, in the old and in the aggregated form.
+//!
+//! Upstream: `k8s.io/apiserver/pkg/endpoints/discovery`, `discovery/aggregated`. All of it follows from the registrations.
+
+use shared::api::{Resource, Scope, resources};
+use shared::model::Value;
+
+use super::route::{VERBS, subresource_verbs};
+
+/// Groups in the order of upstream's discovery; others follow in their own order.
+const GROUP_ORDER: &[&str] = &[
+    "apiregistration.k8s.io",
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+    "resource.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+];
+
+/// A group and its versions, the preferred one first.
+struct Group {
+    name: &'static str,
+    versions: Vec<&'static str>,
+}
+
+/// Every group but the core's, in order.
+fn groups() -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for it in resources::RESOURCES.iter().filter(|it| !it.group.is_empty()) {
+        match groups.iter_mut().find(|group| group.name == it.group) {
+            Some(group) if group.versions.contains(&it.version) => {}
+            Some(group) => group.versions.push(it.version),
+            None => groups.push(Group { name: it.group, versions: vec![it.version] }),
+        }
+    }
+    for group in &mut groups {
+        group.versions.sort_by(|a, b| shared_order(b, a));
+    }
+    groups.sort_by_key(|it| GROUP_ORDER.iter().position(|name| *name == it.name).unwrap_or(usize::MAX));
+    groups
+}
+
+/// The order of versions: `v2` over `v1`, stable over beta over alpha.
+fn shared_order(a: &str, b: &str) -> std::cmp::Ordering {
+    let rank = |version: &str| (!version.contains("alpha"), !version.contains("beta"), version.to_owned());
+    rank(a).cmp(&rank(b))
+}
+
+/// The resources of a version.
+pub(crate) fn resources_of(group: &str, version: &str) -> impl Iterator<Item = &'static Resource> {
+    let found: Vec<_> = resources::RESOURCES.iter().filter(|it| it.group == group && it.version == version).collect();
+    found.into_iter()
+}
+
+/// The old document at a path; `None` if there is none.
+pub(crate) fn document(path: &str, host: &str) -> Option<Value> {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts[..] {
+        ["api"] => Some(versions(host)),
+        ["api", "v1"] => resource_list("", "v1"),
+        ["apis"] => Some(group_list()),
+        ["apis", group] => {
+            let found = groups().into_iter().find(|it| it.name == group)?;
+            let mut whole = Value::from([("kind", "APIGroup".into()), ("apiVersion", "v1".into())]);
+            for (field, value) in group_value(&found).fields() {
+                whole.set(field, value);
+            }
+            Some(whole)
+        }
+        ["apis", group, version] => resource_list(group, version),
+        _ => None,
+    }
+}
+
+fn versions(host: &str) -> Value {
+    let address = Value::from([("clientCIDR", "0.0.0.0/0".into()), ("serverAddress", host.into())]);
+    Value::from([
+        ("kind", "APIVersions".into()),
+        ("versions", ["v1"].into_iter().collect()),
+        ("serverAddressByClientCIDRs", [address].into_iter().collect()),
+    ])
+}
+
+fn group_list() -> Value {
+    let groups: Value = groups().iter().map(group_value).collect();
+    Value::from([("kind", "APIGroupList".into()), ("apiVersion", "v1".into()), ("groups", groups)])
+}
+
+fn group_value(group: &Group) -> Value {
+    let version = |version: &&str| {
+        let whole = format!("{}/{version}", group.name);
+        Value::from([("groupVersion", whole.into()), ("version", (*version).into())])
+    };
+    Value::from([
+        ("name", group.name.into()),
+        ("versions", group.versions.iter().map(version).collect()),
+        ("preferredVersion", group.versions.first().map(version).into()),
+    ])
+}
+
+fn resource_list(group: &str, version: &str) -> Option<Value> {
+    let mut all: Vec<Value> = resources_of(group, version).flat_map(resource_values).collect();
+    if all.is_empty() {
+        return None;
+    }
+    all.sort_by(|a, b| a.get("name").str().cmp(b.get("name").str()));
+    let whole = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    Some(Value::from([
+        ("kind", "APIResourceList".into()),
+        ("apiVersion", "v1".into()),
+        ("groupVersion", whole.into()),
+        ("resources", all.into()),
+    ]))
+}
+
+/// A resource and its subresources in the old form.
+fn resource_values(it: &'static Resource) -> Vec<Value> {
+    let namespaced = it.scope == Scope::Namespaced;
+    let mut own = Value::from([
+        ("name", it.plural.into()),
+        ("singularName", it.singular.into()),
+        ("namespaced", namespaced.into()),
+        ("kind", it.kind.into()),
+        ("verbs", VERBS.iter().copied().collect()),
+        ("storageVersionHash", storage_hash(it).into()),
+    ]);
+    for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
+        if !words.is_empty() {
+            own.set(field, words.iter().copied().collect::<Value>());
+        }
+    }
+    let subresources = it.subresources.iter().map(|subresource| {
+        let (group, version, kind) = subresource_kind(it, subresource);
+        let mut value = Value::from([
+            ("name", format!("{}/{subresource}", it.plural).into()),
+            ("singularName", "".into()),
+            ("namespaced", namespaced.into()),
+            ("kind", kind.into()),
+            ("verbs", subresource_verbs(subresource).iter().copied().collect()),
+        ]);
+        if group != it.group || version != it.version {
+            value.set("group", group);
+            value.set("version", version);
+        }
+        value
+    });
+    std::iter::once(own).chain(subresources).collect()
+}
+
+/// A word that tells two storage versions apart, as upstream has one.
+fn storage_hash(it: &Resource) -> String {
+    let mut hash = shared::model::Fnv::default();
+    hash.write(format!("{}/{}/{}", it.group, it.version, it.kind).as_bytes());
+    shared::api::base64::encode(&hash.0.to_be_bytes())
+}
+
+/// Group, version and kind of what a subresource reads and writes.
+fn subresource_kind(it: &Resource, subresource: &str) -> (&'static str, &'static str, &'static str) {
+    match subresource {
+        "scale" => ("autoscaling", "v1", "Scale"),
+        "eviction" => ("policy", "v1", "Eviction"),
+        "token" => ("authentication.k8s.io", "v1", "TokenRequest"),
+        "binding" => ("", "v1", "Binding"),
+        "exec" => ("", "v1", "PodExecOptions"),
+        "attach" => ("", "v1", "PodAttachOptions"),
+        "portforward" => ("", "v1", "PodPortForwardOptions"),
+        _ => (it.group, it.version, it.kind),
+    }
+}
+
+/// The aggregated document of `/api` or `/apis`.
+pub(crate) fn aggregated(path: &str) -> Option<Value> {
+    let items: Value = match path.trim_matches('/') {
+        "api" => [Value::from([
+            ("metadata", Value::map()),
+            ("versions", [aggregated_version("", "v1")].into_iter().collect()),
+        ])]
+        .into_iter()
+        .collect(),
+        "apis" => groups().iter().map(aggregated_group).collect(),
+        _ => return None,
+    };
+    Some(Value::from([
+        ("kind", "APIGroupDiscoveryList".into()),
+        ("apiVersion", "apidiscovery.k8s.io/v2".into()),
+        ("metadata", Value::map()),
+        ("items", items),
+    ]))
+}
+
+fn aggregated_group(group: &Group) -> Value {
+    let versions = group.versions.iter().map(|version| aggregated_version(group.name, version));
+    Value::from([("metadata", Value::from([("name", group.name.into())])), ("versions", versions.collect())])
+}
+
+fn aggregated_version(group: &str, version: &str) -> Value {
+    let mut found: Vec<_> = resources_of(group, version).collect();
+    found.sort_by_key(|it| it.plural);
+    Value::from([
+        ("version", version.into()),
+        ("resources", found.into_iter().map(aggregated_resource).collect()),
+        ("freshness", "Current".into()),
+    ])
+}
+
+fn aggregated_resource(it: &Resource) -> Value {
+    let kind = |(group, version, kind): (&str, &str, &str)| {
+        let core = group.is_empty() || group == it.group;
+        let (group, version) = if core { ("", "") } else { (group, version) };
+        Value::from([("group", group.into()), ("version", version.into()), ("kind", kind.into())])
+    };
+    let mut value = Value::from([
+        ("resource", it.plural.into()),
+        ("responseKind", kind((it.group, it.version, it.kind))),
+        ("scope", if it.scope == Scope::Namespaced { "Namespaced" } else { "Cluster" }.into()),
+        ("singularResource", it.singular.into()),
+        ("verbs", VERBS.iter().copied().collect()),
+    ]);
+    for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
+        if !words.is_empty() {
+            value.set(field, words.iter().copied().collect::<Value>());
+        }
+    }
+    let mut names: Vec<&str> = it.subresources.to_vec();
+    names.sort_unstable();
+    if !names.is_empty() {
+        let subresource = |name: &str| {
+            Value::from([
+                ("subresource", name.into()),
+                ("responseKind", kind(subresource_kind(it, name))),
+                ("verbs", subresource_verbs(name).iter().copied().collect()),
+            ])
+        };
+        value.set("subresources", names.into_iter().map(subresource).collect::<Value>());
+    }
+    value
+}

@@ -1,0 +1,184 @@
+//! The Kubernetes API over HTTP.
+//!
+//! One function, [`Server::handle`], takes every request; the modules stand in the order in which it uses them. What a
+//! request means is decided by pure functions (`path`, `query`, `negotiate`, `route`); what it does, by the pipeline of
+//! `shared`. Knows nothing of sockets and TLS.
+//!
+//! Upstream: `k8s.io/apiserver/pkg/server`, `pkg/endpoints`.
+
+mod access;
+mod body;
+mod discovery;
+mod encode;
+mod health;
+mod metrics;
+mod negotiate;
+mod path;
+mod query;
+mod resource;
+mod route;
+mod status;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, USER_AGENT};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request, Response};
+use shared::api::{Status, User};
+
+use crate::host::Host;
+use encode::{Include, Wanted};
+use metrics::Metrics;
+use negotiate::Form;
+use path::RequestInfo;
+use query::Query;
+use resource::Asked;
+use route::NoRoute;
+
+/// Programs whose users read the answer themselves: they get indented JSON.
+const READERS: &[&str] = &["curl", "Wget", "Mozilla/5.0"];
+
+/// The API server: the cluster, and what answering needs.
+pub(crate) struct Server {
+    host: Arc<Host>,
+    /// Becomes true when the server is to end; watches end then.
+    stop: tokio::sync::watch::Receiver<bool>,
+    metrics: Metrics,
+}
+
+/// What of a request the pipeline's answer may still need.
+pub(crate) struct Incoming {
+    /// `Content-Type`; empty without.
+    content_type: String,
+    /// `User-Agent`; empty without.
+    user_agent: String,
+    /// The body, unread.
+    body: Body,
+}
+
+impl Server {
+    /// An API server over `host`, whose long answers end when `stop` becomes true.
+    pub(crate) fn new(host: Arc<Host>, stop: tokio::sync::watch::Receiver<bool>) -> Arc<Self> {
+        Arc::new(Self { host, stop, metrics: Metrics::default() })
+    }
+
+    /// Answers one request; `certificate` is whom the connection's client certificate names.
+    pub(crate) async fn handle(&self, certificate: Option<&User>, request: Request<Body>) -> Response<Body> {
+        let began = Instant::now();
+        let (parts, body) = request.into_parts();
+        let query = Query::read(parts.uri.query().unwrap_or_default());
+        let info = RequestInfo::read(&parts.method, parts.uri.path(), query.is_true("watch"));
+        let (verb, resource) = info.as_ref().map_or(("", ""), |it| (it.verb, it.resource.as_str()));
+        let (verb, resource) = (verb, resource.to_owned());
+        let response = match info {
+            Some(info) => self.judge(certificate, info, query, parts, body).await,
+            None => encode::plain(404, status::NO_PAGE),
+        };
+        self.metrics.note(verb, &resource, response.status().as_u16(), began.elapsed());
+        response
+    }
+
+    /// Who asks, may they, and what for.
+    async fn judge(
+        &self,
+        certificate: Option<&User>,
+        info: RequestInfo,
+        query: Query,
+        parts: Parts,
+        body: Body,
+    ) -> Response<Body> {
+        let headers = &parts.headers;
+        let user = match access::authenticate(certificate, header(headers, AUTHORIZATION)) {
+            Ok(user) => user,
+            Err(status) => return encode::failure(&status, Form::JSON),
+        };
+        if let Err(status) = access::authorize(&user, &info) {
+            return encode::failure(&status, Form::JSON);
+        }
+        let answer = if info.is_resource {
+            self.resource(user, info, query, parts, body).await
+        } else {
+            self.page(&info, &query, headers)
+        };
+        answer.unwrap_or_else(|status| encode::failure(&status, Form::JSON))
+    }
+
+    /// A request on a resource.
+    async fn resource(
+        &self,
+        user: User,
+        info: RequestInfo,
+        query: Query,
+        parts: Parts,
+        body: Body,
+    ) -> Result<Response<Body>, Status> {
+        let (resource, target) = match route::find(&info) {
+            Ok(found) => found,
+            Err(NoRoute::NoPage) => return Ok(encode::plain(404, status::NO_PAGE)),
+            Err(NoRoute::Refused(status)) => return Err(status),
+        };
+        let wanted = wanted(&parts.headers, &query)?;
+        let asked = Asked { info, resource, target, user, query, wanted };
+        if asked.info.verb == "watch" {
+            return watch::answer(self, asked).await;
+        }
+        let text = |name| header(&parts.headers, name).to_owned();
+        let incoming = Incoming { content_type: text(CONTENT_TYPE), user_agent: text(USER_AGENT), body };
+        resource::answer(self, asked, incoming).await
+    }
+
+    /// A path that is no resource.
+    fn page(&self, info: &RequestInfo, query: &Query, headers: &HeaderMap) -> Result<Response<Body>, Status> {
+        let path = info.path.as_str();
+        if let Some(response) = health::answer(path, query, &Ok(())) {
+            return Ok(response);
+        }
+        if !matches!(info.verb, "get" | "head") {
+            return Ok(encode::plain(404, status::NO_PAGE));
+        }
+        if path == "/metrics" {
+            return Ok(encode::plain(200, self.metrics.text(&self.host)));
+        }
+        let accept = header(headers, ACCEPT);
+        if let Some(document) = negotiate::aggregated_discovery(accept).and_then(|_| discovery::aggregated(path)) {
+            let mut response = encode::value(200, &document, wanted_json(headers, query));
+            let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+            response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(media));
+            return Ok(response);
+        }
+        let wanted = wanted(headers, query)?;
+        if matches!(path, "/version" | "/version/") {
+            return Ok(health::version(wanted));
+        }
+        match discovery::document(path, header(headers, HOST)) {
+            Some(document) => Ok(encode::value(200, &document, wanted)),
+            None => Ok(encode::plain(404, status::NO_PAGE)),
+        }
+    }
+}
+
+/// The text of a header; empty without, or if it is none.
+fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
+
+/// How the client wants its answer.
+///
+/// # Errors
+/// 406 if we have nothing that it takes.
+fn wanted(headers: &HeaderMap, query: &Query) -> Result<Wanted, Status> {
+    let form = negotiate::form(header(headers, ACCEPT))?;
+    Ok(Wanted { form, include: Include::read(query.get("includeObject")), ..wanted_json(headers, query) })
+}
+
+fn wanted_json(headers: &HeaderMap, query: &Query) -> Wanted {
+    let agent = header(headers, USER_AGENT);
+    let reader = READERS.iter().any(|it| agent.starts_with(it));
+    let pretty = if query.has("pretty") { query.is_true("pretty") } else { reader };
+    let gzip =
+        header(headers, ACCEPT_ENCODING).split(',').any(|it| it.split(';').next().unwrap_or_default().trim() == "gzip");
+    Wanted { form: Form::JSON, include: Include::Metadata, pretty, gzip }
+}

@@ -1,0 +1,10 @@
+//! TLS: the authority of the first start, what it signs, whom a client certificate names, and the listener.
+
+mod authority;
+mod identity;
+mod kubeconfig;
+mod listener;
+
+pub(crate) use authority::{Authority, AuthorityError, write_private};
+pub(crate) use kubeconfig::kubeconfig;
+pub(crate) use listener::serve;
