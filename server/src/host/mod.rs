@@ -16,7 +16,7 @@ pub(crate) use journal::Journal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shared::api::{Body, Request, Response, Status};
-use shared::cluster::{Cluster, Config, Timing};
+use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
 use shared::store::Change;
@@ -41,7 +41,14 @@ pub(crate) struct Host {
 impl Host {
     /// A fresh cluster with simulated nodes, `nodes` of them, at the present time.
     pub(crate) fn new(nodes: u32, seed: u64, journal: Journal) -> Arc<Self> {
-        let config = Config { seed, nodes, start: wall_clock(), timing: TIMING, profile: Profile::default() };
+        let config = Config {
+            seed,
+            nodes,
+            start: wall_clock(),
+            timing: TIMING,
+            profile: Profile::default(),
+            control_plane: control_plane(),
+        };
         let cluster = Cluster::new(&config);
         let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, changed: Notify::new() };
         host.publish(&host.lock(), Revision(0));
@@ -117,6 +124,12 @@ impl Host {
         self.journal.enqueue(&changes);
         self.feed.append(changes);
     }
+}
+
+/// The whole control plane, as soon as there are roles to go by.
+fn control_plane() -> ControlPlane {
+    let roles = shared::api::resources::find_kind("rbac.authorization.k8s.io/v1", "ClusterRole");
+    if roles.is_some() { ControlPlane::Full } else { ControlPlane::Tab }
 }
 
 /// True for requests that may change something.

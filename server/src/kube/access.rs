@@ -1,23 +1,21 @@
-//! Who asks, and whether paths that are no resources may be read. The seam to authentication.
+//! Who asks, and whether they may. The seam to authentication.
 //!
 //! Upstream: `k8s.io/apiserver/pkg/authentication/request/{x509,anonymous}`, `pkg/endpoints/filters/authorization.go`.
-//! Resources are judged by the pipeline itself, by the rules that are stored.
+//! What is allowed is decided by `shared`, by the roles and bindings that are stored.
 
+use shared::api::authorization::Authorizer;
+use shared::api::authorization::attributes::{Asked, Attributes, What};
 use shared::api::{Status, User};
-use shared::model::{Text, Value};
+use shared::model::Text;
 
 use super::path::RequestInfo;
 use super::status;
+use crate::host::Host;
 
 /// The user who is nobody.
 const ANONYMOUS: &str = "system:anonymous";
 /// The group of users who are nobody.
 const UNAUTHENTICATED: &str = "system:unauthenticated";
-/// The group that may do everything.
-const MASTERS: &str = "system:masters";
-
-/// Paths that everyone may read (`system:public-info-viewer`).
-const PUBLIC: &[&str] = &["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
 /// Who asks: by the connection's certificate, or else by a bearer token.
 ///
@@ -30,58 +28,60 @@ pub(crate) fn authenticate(certificate: Option<&User>, authorization: &str) -> R
     if authorization.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) {
         return Err(status::unauthorized());
     }
-    Ok(User { name: Text::new_static(ANONYMOUS), groups: vec![Text::new_static(UNAUTHENTICATED)] })
+    let groups = vec![Text::new_static(UNAUTHENTICATED)];
+    Ok(User { name: Text::new_static(ANONYMOUS), groups, ..User::default() })
 }
 
-/// Whether `user` may go on, before any object is looked at.
+/// Whether `user` may ask that.
 ///
 /// # Errors
 /// 403 in upstream's words.
-pub(crate) fn authorize(user: &User, info: &RequestInfo) -> Result<(), Status> {
-    let is_public = matches!(info.verb, "get" | "head") && PUBLIC.iter().any(|it| info.path == *it);
-    let below = ["/livez/", "/readyz/"].iter().any(|it| info.path.starts_with(it));
-    if user.groups.iter().any(|it| it == MASTERS) || user.name != ANONYMOUS || is_public || below {
-        return Ok(());
-    }
-    Err(forbidden(user, info))
+pub(crate) fn authorize(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> Result<(), Status> {
+    let is_namespace = info.group.is_empty() && info.resource == "namespaces";
+    let what = if info.is_resource {
+        What::Resource(Asked {
+            group: &info.group,
+            resource: &info.resource,
+            subresource: &info.subresource,
+            namespace: if is_namespace && info.name.is_empty() { "" } else { &info.namespace },
+            name: if info.verb == "create" && info.subresource.is_empty() { "" } else { &info.name },
+            fields: field_selector,
+        })
+    } else {
+        What::Path(&info.path)
+    };
+    let asked = Attributes { user, verb: info.verb, what };
+    host.look(|cluster| match cluster.api().authorizer() {
+        Some(_) => cluster.api().authorize(&asked),
+        None if user.name == ANONYMOUS && !is_public(info) => Authorizer::default().check(&asked, cluster.store()),
+        None => Ok(()),
+    })
 }
 
-/// 403 for a resource or a path.
-fn forbidden(user: &User, info: &RequestInfo) -> Status {
-    let refused = |message, details| Status { code: 403, reason: "Forbidden", message, details };
-    let RequestInfo { verb, group, namespace, resource, subresource, name, .. } = info;
-    if !info.is_resource {
-        let message = format!("forbidden: User \"{}\" cannot {verb} path \"{}\"", user.name, info.path);
-        return refused(message, Value::map());
-    }
-    let dotted = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
-    let named = if name.is_empty() { dotted } else { format!("{dotted} \"{name}\"") };
-    let whole = if subresource.is_empty() { resource.clone() } else { format!("{resource}/{subresource}") };
-    let scope = match namespace.as_str() {
-        "" => "at the cluster scope".to_owned(),
-        namespace => format!("in the namespace \"{namespace}\""),
-    };
-    let message = format!(
-        "{named} is forbidden: User \"{}\" cannot {verb} resource \"{whole}\" in API group \"{group}\" {scope}",
-        user.name
-    );
-    let fields = [("name", name), ("group", group), ("kind", resource)].into_iter().filter(|(_, it)| !it.is_empty());
-    let mut details = Value::map();
-    fields.for_each(|(field, text)| details.set(field, text.as_str()));
-    refused(message, details)
+/// True for what everybody may read (`system:public-info-viewer`).
+fn is_public(info: &RequestInfo) -> bool {
+    let path = info.path.trim_end_matches('/');
+    info.verb == "get" && matches!(path, "/healthz" | "/livez" | "/readyz" | "/version")
+}
+
+/// True if the pipeline asks the same question itself, so that it need not be asked twice.
+pub(crate) fn asked_by_the_pipeline(user: &User, info: &RequestInfo) -> bool {
+    user.name != ANONYMOUS && info.is_resource && matches!(info.verb, "get" | "list") && info.subresource.is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Journal;
     use expect_test::{Expect, expect};
     use hyper::Method;
 
     fn check(path: &str, expected: &Expect) {
         let user = authenticate(None, "").expect("nobody is somebody");
         let info = RequestInfo::read(&Method::GET, path, false).expect("a path");
-        let shown = authorize(&user, &info).map_or_else(|it| format!("{} {}", it.code, it.message), |()| "yes".into());
-        expected.assert_eq(&shown);
+        let host = Host::new(0, 1, Journal::Memory);
+        let may = authorize(&host, &user, &info, "");
+        expected.assert_eq(&may.map_or_else(|it| format!("{} {}", it.code, it.message), |()| "yes".into()));
     }
 
     #[test]
@@ -99,6 +99,12 @@ mod tests {
             "/apis/apps/v1/namespaces/a/deployments/b/scale",
             &expect![[
                 r#"403 deployments.apps "b" is forbidden: User "system:anonymous" cannot get resource "deployments/scale" in API group "apps" in the namespace "a""#
+            ]],
+        );
+        check(
+            "/api/v1/namespaces/a",
+            &expect![[
+                r#"403 namespaces "a" is forbidden: User "system:anonymous" cannot get resource "namespaces" in API group "" in the namespace "a""#
             ]],
         );
     }

@@ -40,7 +40,7 @@ struct Group {
 /// Every group but the core's, in order.
 fn groups() -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for it in resources::RESOURCES.iter().filter(|it| !it.group.is_empty()) {
+    for it in resources::all().filter(|it| !it.group.is_empty()) {
         match groups.iter_mut().find(|group| group.name == it.group) {
             Some(group) if group.versions.contains(&it.version) => {}
             Some(group) => group.versions.push(it.version),
@@ -62,7 +62,7 @@ fn shared_order(a: &str, b: &str) -> std::cmp::Ordering {
 
 /// The resources of a version.
 pub(crate) fn resources_of(group: &str, version: &str) -> impl Iterator<Item = &'static Resource> {
-    let found: Vec<_> = resources::RESOURCES.iter().filter(|it| it.group == group && it.version == version).collect();
+    let found: Vec<_> = resources::all().filter(|it| it.group == group && it.version == version).collect();
     found.into_iter()
 }
 

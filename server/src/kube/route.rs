@@ -37,7 +37,7 @@ pub(crate) fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
 /// There is no such path, or not for this verb.
 pub(crate) fn find(info: &RequestInfo) -> Result<(&'static Resource, Target), NoRoute> {
     let matches = |it: &&Resource| it.plural == info.resource && it.group == info.group && it.version == info.version;
-    let resource = resources::RESOURCES.iter().find(matches).ok_or(NoRoute::NoPage)?;
+    let resource = resources::all().find(matches).ok_or(NoRoute::NoPage)?;
     let namespace = if info.resource == "namespaces" { "" } else { &info.namespace };
     if !has_place(resource, info, namespace) {
         return Err(NoRoute::NoPage);

@@ -13,7 +13,7 @@ pub(super) fn user_of(certificate: &[u8]) -> Option<User> {
     let name = subject.iter_common_name().next()?.as_str().ok()?;
     let organizations = subject.iter_organization().filter_map(|it| it.as_str().ok()).map(Text::new);
     let groups = organizations.chain([Text::new_static("system:authenticated")]).collect();
-    (!name.is_empty()).then(|| User { name: Text::new(name), groups })
+    (!name.is_empty()).then(|| User { name: Text::new(name), groups, ..User::default() })
 }
 
 #[cfg(test)]
