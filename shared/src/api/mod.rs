@@ -7,6 +7,8 @@
 
 pub mod admission;
 #[cfg(feature = "every-kind")]
+pub mod authentication;
+#[cfg(feature = "every-kind")]
 pub mod authorization;
 pub mod base64;
 mod decoding;

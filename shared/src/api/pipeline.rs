@@ -4,12 +4,15 @@
 //! `pkg/registry/rest/{create,update}.go`.
 
 use crate::api::admission::{self, Admission};
-#[cfg(feature = "every-kind")]
-use crate::api::authorization::{Authorizer, attributes::Attributes};
 use crate::api::guard::Guard;
 use crate::api::metadata::ManagedFields;
 use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
+#[cfg(feature = "every-kind")]
+use crate::api::{
+    authorization::{Authorizer, attributes::Attributes},
+    registry::{Answer, Asking},
+};
 use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
 use crate::model::decode::cannot_handle;
 use crate::model::{Chance, Key, Object, Time, Value};
@@ -68,6 +71,14 @@ impl Api {
         self.authorizer().map_or(Ok(()), |it| it.check(asked, &self.store))
     }
 
+    /// Lets a request pass that something else than the pipeline answers.
+    ///
+    /// # Errors
+    /// 403: who asks may not.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Status> {
+        self.guard.check(request, &self.store)
+    }
+
     /// What is stored, to read only.
     pub fn store(&self) -> &Store {
         &self.store
@@ -108,6 +119,10 @@ impl Api {
         if !subresource.is_empty() && !call.resource.has(subresource) {
             return Err(Status::no_such_page());
         }
+        #[cfg(feature = "every-kind")]
+        if let Some(answer) = call.resource.answer {
+            return self.ask(call, answer);
+        }
         if let Some(handler) = subresources::find(subresource) {
             return handler(self, call);
         }
@@ -137,6 +152,22 @@ impl Api {
     /// The object at `key`.
     pub(super) fn stored(&self, key: &Key) -> Result<Object, Status> {
         self.store.get(key).cloned().ok_or_else(|| Status::not_found(key))
+    }
+
+    /// The way of a question, which is never stored.
+    #[cfg(feature = "every-kind")]
+    fn ask(&self, call: &mut Call<'_>, answer: Answer) -> Result<Response, Status> {
+        if call.request.verb != Verb::Create {
+            return Err(Status::method_not_allowed(NOT_ALLOWED));
+        }
+        let object = call.typed(call.request.body.clone())?;
+        let mut object = decoding::read(call, &object, None)?;
+        metadata::place(&mut object, call.resource, call.request)?;
+        let mut errors = Errors::default();
+        (call.resource.validate)(&object, &mut errors);
+        call.refuse(&errors)?;
+        let (store, user, now) = (&self.store, &call.request.user, call.now);
+        answer(object, &Asking { authorizer: self.authorizer(), store, user, now }).map(|it| Response::object(201, it))
     }
 
     fn create(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {

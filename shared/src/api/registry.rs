@@ -4,6 +4,8 @@
 
 use crate::api::admission::Admission;
 use crate::api::{DryRun, Errors, Status};
+#[cfg(feature = "every-kind")]
+use crate::api::{User, authorization::Authorizer};
 use crate::model::{Chance, Object, ResourceName, Text, Time, names};
 use crate::store::Store;
 
@@ -78,6 +80,26 @@ pub struct Resource {
     pub deletion: Deletion,
     /// Kept as another resource's objects; `None` for all but a few.
     pub kept_as: Option<Conversion>,
+    /// For a resource that is only asked and never stored: the answer to a valid question.
+    #[cfg(feature = "every-kind")]
+    pub answer: Option<Answer>,
+}
+
+/// Answers a question with the same object, its status filled in; or refuses it.
+#[cfg(feature = "every-kind")]
+pub type Answer = fn(Object, &Asking<'_>) -> Result<Object, Status>;
+
+/// What the answer to a question may look at.
+#[cfg(feature = "every-kind")]
+pub struct Asking<'a> {
+    /// The authorizer; `None` where everything is allowed.
+    pub authorizer: Option<&'a Authorizer>,
+    /// What is stored.
+    pub store: &'a Store,
+    /// Who asks.
+    pub user: &'a User,
+    /// The time.
+    pub now: Time,
 }
 
 /// What an allocation may look at and draw from.
@@ -151,6 +173,8 @@ impl Resource {
         named: Named::First,
         deletion: Deletion { grace: None, answers_object: false },
         kept_as: None,
+        #[cfg(feature = "every-kind")]
+        answer: None,
     };
 
     /// `deployments.apps`.
@@ -171,6 +195,14 @@ impl Resource {
     /// `Deployment.apps`, or the kind alone in the core group.
     pub fn group_kind(&self) -> String {
         if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
+    }
+
+    /// True if it is only asked and never stored: `create` is its only verb.
+    pub fn is_question(&self) -> bool {
+        #[cfg(feature = "every-kind")]
+        return self.answer.is_some();
+        #[cfg(not(feature = "every-kind"))]
+        false
     }
 
     /// True if `subresource` may be asked for.

@@ -14,8 +14,11 @@ impl Cluster {
     /// Answers requests that only a node can answer; `None` for all others.
     pub(crate) fn answer_from_node(&mut self, request: &Request) -> Option<Response> {
         let target = &request.target;
-        if target.resource != PODS {
+        if target.resource != PODS || !matches!(target.subresource.as_str(), "log" | "exec") {
             return None;
+        }
+        if let Err(refusal) = self.api.check(request) {
+            return Some(Response::status(refusal));
         }
         let pod = Key::new(PODS, target.namespace.clone(), target.name.clone());
         let answer = match target.subresource.as_str() {

@@ -11,6 +11,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod escalation;
 pub mod impersonation;
 mod node;
+pub(crate) mod reviews;
 pub mod rules;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@ pub(super) const RESOURCE: Resource = Resource {
     plural: "serviceaccounts",
     singular: "serviceaccount",
     short_names: &["sa"],
+    #[cfg(feature = "every-kind")]
+    subresources: &["token"],
     columns: &[Column::new("AGE", age)],
     deletion: Deletion { grace: None, answers_object: true },
     ..Resource::NONE

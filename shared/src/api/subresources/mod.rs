@@ -21,6 +21,8 @@ pub(super) fn find(subresource: &str) -> Option<Handler> {
         "eviction" => Some(eviction::handle),
         "finalize" => Some(finalize::handle),
         "scale" => Some(scale::handle),
+        #[cfg(feature = "every-kind")]
+        "token" => Some(crate::api::authentication::token_request::handle),
         "log" | "exec" | "attach" | "portforward" => Some(node_side::handle),
         _ => None,
     }

@@ -2,3 +2,4 @@
 
 pub(crate) mod controller_revision;
 pub(crate) mod pod_template;
+pub(crate) mod rbac;
