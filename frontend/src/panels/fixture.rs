@@ -119,7 +119,16 @@ fn reconcile(number: u32, actor: Actor, key: Key, millis: i64, trigger: Revision
 }
 
 fn record(revision: u64, millis: i64, actor: Actor, cause: Cause, key: Key, effect: Effect) -> Record {
-    let reason = if actor == Actor::User { "" } else { "wanted 3, saw 2" };
+    let reason = match (&actor, effect) {
+        (Actor::User, _) => "",
+        (_, Effect::Created) if key.resource == REPLICA_SETS => {
+            "created ReplicaSet web-7d4b9c as revision 2 with 1 replicas: no other has the template of the spec"
+        }
+        (_, _) if key.resource == REPLICA_SETS => {
+            "raised ReplicaSet web-7d4b9c from 2 to 3: room for one more under maxSurge 1"
+        }
+        _ => "wanted 3, saw 2",
+    };
     Record {
         revision: Revision(revision),
         time: at(millis),

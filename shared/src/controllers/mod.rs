@@ -21,6 +21,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use deployment::Scaling;
+
 use crate::plan::Controller;
 
 /// Every controller, in the order of the page's loop cards.

@@ -208,7 +208,8 @@ pub fn actor_word(actor: &Actor) -> Text {
 const BAD_WHEN_TRUE: &[&str] =
     &["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "ReplicaFailure", "DisruptionTarget"];
 
-fn conditions(object: &Object) -> Vec<ConditionRow> {
+/// The conditions of an object's status.
+pub fn conditions(object: &Object) -> Vec<ConditionRow> {
     object.at("status.conditions").items().iter().map(condition).collect()
 }
 

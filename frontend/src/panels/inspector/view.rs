@@ -270,7 +270,8 @@ fn step_text(page: Page, name: &StepName) -> String {
     }
 }
 
-fn condition(it: &ConditionRow) -> impl IntoView + use<> {
+/// A condition's row.
+pub fn condition(it: &ConditionRow) -> impl IntoView + use<> {
     let time = it.time.map(clock::short).unwrap_or_default();
     let right = if it.status == "True" || it.reason.is_empty() { time } else { it.reason.to_string() };
     view! {

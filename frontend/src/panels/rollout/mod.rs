@@ -3,4 +3,7 @@
 pub mod chart;
 pub mod history;
 pub mod model;
+pub mod settings;
+pub mod side;
+pub mod steps;
 pub mod view;

@@ -1,17 +1,16 @@
 //! The rollout as data: bounds, revisions, the steps of the deployment controller, and how many Pods there were when.
 
+use crate::panels::inspector::model::{ConditionRow, conditions};
 use crate::panels::map::owners::{Progress, Rev, SetCard, progress, set_cards};
 use crate::panels::rollout::history::Readiness;
-use crate::panels::status::Glyph;
+use crate::panels::rollout::settings::{Setting, settings};
+use crate::panels::rollout::steps::{Ahead, Step, ahead, steps};
 use shared::model::intstr::Rounding;
-use shared::model::key::resources::{PODS, REPLICA_SETS};
-use shared::model::{IntOrString, Key, Object, Span, Text, Time};
+use shared::model::key::resources::PODS;
+use shared::model::{IntOrString, Key, Object, Span, Time};
 use shared::playground::World;
-use shared::trace::{Actor, Cause, Effect, ReconcileId, Record};
+use shared::trace::{Actor, Effect, Record};
 use std::collections::BTreeMap;
-
-/// How many step cards there are at most; the oldest are left out.
-const STEPS_MAX: usize = 24;
 
 /// How many records are looked through for a rollout.
 const RECORDS_LOOKED_AT: usize = 20_000;
@@ -31,6 +30,14 @@ pub struct Rollout {
     pub revisions: Vec<Revision>,
     /// What the controller did, oldest first.
     pub steps: Vec<Step>,
+    /// What it waits for.
+    pub ahead: Option<Ahead>,
+    /// The numbers that steer it.
+    pub settings: Vec<Setting>,
+    /// The Deployment's conditions.
+    pub conditions: Vec<ConditionRow>,
+    /// How many old revisions are kept: `spec.revisionHistoryLimit`.
+    pub kept: i64,
     /// How many Pods there were when.
     pub samples: Vec<Sample>,
     /// When it began.
@@ -80,27 +87,6 @@ pub struct Revision {
     pub created: Option<Time>,
 }
 
-/// Something the deployment controller wrote to a `ReplicaSet`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The `ReplicaSet`.
-    pub set: Key,
-    /// Is it of the newest revision?
-    pub newest: bool,
-    /// What it did, in its own words.
-    pub reason: Text,
-    /// Its shape.
-    pub glyph: Glyph,
-    /// The number of the pass.
-    pub number: u32,
-    /// When.
-    pub time: Time,
-    /// The revision it wrote.
-    pub revision: shared::trace::Revision,
-    /// False if it lies after the playhead.
-    pub past: bool,
-}
-
 /// How many Pods there were from a time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -137,17 +123,24 @@ pub fn rollout(world: &World, readiness: &Readiness, key: &Key) -> Option<Rollou
     let steps = steps(world, key, newest.as_ref(), from);
     let state = progress(deployment);
     let end = steps.iter().filter(|it| it.past).map(|it| it.time).next_back().filter(|_| state == Progress::Complete);
-    Some(Rollout {
+    let bounds = bounds(deployment);
+    let mut it = Rollout {
         key: key.clone(),
         counts: counts(deployment),
-        bounds: bounds(deployment),
+        ahead: None,
+        settings: settings(deployment, key, &bounds, world.clock.now),
+        conditions: conditions(deployment),
+        kept: deployment.at("spec.revisionHistoryLimit").int_or(10),
+        bounds,
         samples: samples(world, readiness, &lives(world, &revisions), newest.as_ref(), from),
         progress: state,
         revisions,
         steps,
         from,
         elapsed: end.unwrap_or(world.clock.now) - from,
-    })
+    };
+    it.ahead = ahead(world, &it);
+    Some(it)
 }
 
 fn counts(deployment: &Object) -> Counts {
@@ -201,32 +194,10 @@ fn began(world: &World, set: &Key) -> Option<Time> {
     Some(created.time)
 }
 
-fn recent(world: &World) -> &[Record] {
+/// The newest records.
+pub(super) fn recent(world: &World) -> &[Record] {
     let from = world.records.len().saturating_sub(RECORDS_LOOKED_AT);
     &world.records[from..]
-}
-
-fn steps(world: &World, key: &Key, newest: Option<&Key>, from: Time) -> Vec<Step> {
-    let step = |record: &Record| {
-        let Cause::Reconcile(ReconcileId(id)) = record.cause else { return None };
-        let decision = world.reconciles.get(id as usize).filter(|it| it.key == *key)?;
-        let own = record.key.resource == REPLICA_SETS && record.time >= from;
-        let past = record.revision <= world.clock.revision;
-        own.then(|| Step {
-            set: record.key.clone(),
-            newest: Some(&record.key) == newest,
-            reason: record.reason.clone(),
-            glyph: if past { Glyph::Done } else { Glyph::NotYet },
-            number: decision.number,
-            time: record.time,
-            revision: record.revision,
-            past,
-        })
-    };
-    let mut all: Vec<Step> = recent(world).iter().filter_map(step).collect();
-    let extra = all.len().saturating_sub(STEPS_MAX);
-    all.drain(..extra);
-    all
 }
 
 /// From when to when a Pod counted, and for which `ReplicaSet`.
@@ -317,7 +288,7 @@ mod tests {
         let it = rollout(&world, &readiness, &Key::new(DEPLOYMENTS, "default", "web")).unwrap();
         let revisions: Vec<_> =
             it.revisions.iter().map(|it| format!("{} {} {}", it.number, it.set.key.name, it.images)).collect();
-        let steps: Vec<_> = it.steps.iter().map(|it| format!("#{} {} {}", it.number, it.set.name, it.reason)).collect();
+        let steps: Vec<_> = it.steps.iter().map(|it| format!("#{} {}", it.number, it.scaling)).collect();
         let text = format!(
             "{:?}\n{:?}\n{revisions:?}\n{steps:?}\n{} samples\n{:?}",
             it.counts,
@@ -329,7 +300,7 @@ mod tests {
             Counts { updated: 3, replicas: 5, total: 6, available: 5 }
             Bounds { rolling: true, ceiling: 6, floor: 5, surge: "1", unavailable: "0" }
             ["2 web-7d4b9c nginx:1.27.3", "1 web-6c8f5d nginx:1.25.5"]
-            ["#31 web-7d4b9c wanted 3, saw 2", "#39 web-7d4b9c wanted 3, saw 2"]
+            ["#31 created ReplicaSet web-7d4b9c as revision 2 with 1 replicas: no other has the template of the spec", "#39 raised ReplicaSet web-7d4b9c from 2 to 3: room for one more under maxSurge 1"]
             2 samples
             Span(9228000)"##]]
         .assert_eq(&text);

@@ -3,14 +3,14 @@
 use crate::i18n::fill;
 use crate::icons::{Icon, glyph, icon};
 use crate::panels::clock;
-use crate::panels::inspector::model::Badge;
-use crate::panels::kinds;
-use crate::panels::map::owners::{Progress, Rev};
+use crate::panels::map::owners::Rev;
 use crate::panels::rollout::chart::{Chart, HEIGHT, WIDTH, chart};
-use crate::panels::rollout::model::{Revision, Rollout, Step, rollout};
+use crate::panels::rollout::model::{Revision, Rollout, rollout};
+use crate::panels::rollout::side::side;
+use crate::panels::rollout::steps::{Ahead, Step, Then, title, waits_because};
 use crate::panels::scrubber::view::go;
 use crate::panels::status::Glyph;
-use crate::panels::widgets::{badge, object_link, rev_chip};
+use crate::panels::widgets::{object_link, rev_chip};
 use crate::state::{Page, Screen, page, say, t};
 use leptos::prelude::*;
 use shared::model::Key;
@@ -31,9 +31,9 @@ pub fn RolloutScreen(
         page.prefs.lang.track();
         model.get().map(|it| view! { <Body it /> })
     };
-    let side = move || {
+    let aside = move || {
         page.prefs.lang.track();
-        model.get().map(|it| view! { <Side it /> })
+        model.get().map(|it| side(page, &it))
     };
     let line = move || {
         page.prefs.lang.track();
@@ -50,7 +50,7 @@ pub fn RolloutScreen(
                 </div>
                 <div class="page-body" tabindex="0">{body}<Steps model /></div>
             </section>
-            <aside class="panel side right scroll" aria-label=t(|w| w.strategy)>{side}</aside>
+            <aside class="panel side right scroll" aria-label=t(|w| w.strategy)>{aside}</aside>
         </div>
     }
 }
@@ -188,92 +188,52 @@ fn bounds(page: Page, it: &Rollout, drawn: &Chart) -> impl IntoView + use<> {
     }
 }
 
-/// One card per write of the deployment controller to a `ReplicaSet`.
+/// One card per write of the deployment controller to a `ReplicaSet`, and what comes next.
 #[component]
 fn Steps(model: Memo<Option<Rollout>>) -> impl IntoView {
     let page = page();
     let steps = Memo::new(move |_| model.with(|it| it.as_ref().map(|it| it.steps.clone()).unwrap_or_default()));
-    let card = move |it: Step| {
-        let revision = it.revision;
-        let class = if it.past { "st" } else { "st next" };
-        let side = if it.newest { "rev new" } else { "rev old" };
-        let side_word = move || if it.newest { page.words().new_rev } else { page.words().old_rev };
-        view! {
-            <button class=class data-testid="rollout-step" data-number=it.number.to_string() on:click=move |_| go(page, revision)>
-                <span class="row gap6">{glyph(it.glyph, "")}<span class="mono ell" lang="en">{it.reason.to_string()}</span><span class="end f11 t3 num">{format!("#{}", it.number)}</span></span>
-                <span class="row f11 t2" style="margin-top:2px"><span class=side>{side_word}</span><span class="mono ell">{it.set.name.to_string()}</span><span class="end mono">{clock::clock(it.time)}</span></span>
-            </button>
-        }
-    };
+    let ahead =
+        Memo::new(move |_| model.with(|it| it.as_ref().and_then(|it| Some((it.ahead.clone()?, it.bounds.ceiling)))));
     view! {
         <div class="row" style="padding:2px 0 8px"><b class="b">{t(|w| w.steps)}</b><span class="t3">{t(|w| w.steps_hint)}</span>
             <button class="btn sm end" on:click=move |_| page.step(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
-        <div class="stepcards">{move || steps.get().into_iter().map(card).collect_view()}</div>
+        <div class="stepcards">
+            {move || { page.prefs.lang.track(); steps.get().into_iter().map(|it| done(page, &it)).collect_view() }}
+            {move || { page.prefs.lang.track(); ahead.get().map(|(it, _)| waiting(page, &it)) }}
+        </div>
+        {move || ahead.get().map(|(it, ceiling)| view! { <p class="row gap6 t2" style="padding-top:10px" data-testid="rollout-waits">{icon(Icon::Why, "s14")}{waits_because(&it, ceiling, page.words())}</p> })}
     }
 }
 
-/// Commands, bounds and revisions.
-#[component]
-fn Side(it: Rollout) -> impl IntoView {
-    let page = page();
-    let words = page.words_now();
-    let target = kinds::argument(&it.key);
-    let command = move |verb: &str| format!("kubectl rollout {verb} {target}");
-    let paused = it.progress == Progress::Paused;
-    let (toggle, toggle_word) =
-        if paused { (command("resume"), words.resume_rollout) } else { (command("pause"), words.pause_rollout) };
-    let (undo, restart, shown) = (command("undo"), command("restart"), toggle.clone());
-    let previous = it.revisions.get(1).map(|it| it.number);
-    let first_two = it.revisions.first().zip(it.revisions.get(1));
-    let change = first_two.filter(|(new, old)| new.images != old.images).map(|(new, old)| {
-        let title = fill(words.template_change, &[("from", &old.number), ("to", &new.number)]);
-        let (before, after) = (format!("image: {}", old.images), format!("image: {}", new.images));
-        view! { <p class="f11 t3">{title}</p><div class="diff" lang="en">{diff(before, after)}</div> }
-    });
-    let facts = [
-        ("maxSurge", it.bounds.surge.clone(), fill(words.at_most, &[("n", &it.bounds.ceiling)])),
-        ("maxUnavailable", it.bounds.unavailable.clone(), fill(words.at_least, &[("n", &it.bounds.floor)])),
-    ];
-    let bound = |(name, value, meaning): (&'static str, String, String)| {
-        view! { <div class="row" style="min-height:26px"><span class="mono">{name}</span><span class="chip mono">{value}</span><span class="end f11 t2">{meaning}</span></div> }
-    };
-    let run = move |line: String| move |_| page.run(&line);
+fn done(page: Page, it: &Step) -> impl IntoView + use<> {
+    let revision = it.revision;
+    let class = if it.past { "st" } else { "st next" };
+    let title = title(it.newest, it.scaling.from, it.scaling.to, page.words_now());
     view! {
-        <div class="blk">
-            <div class="row gap6">{icon(Icon::Deployment, "s14")}<b class="mono">{it.key.name.to_string()}</b><span class="t3">"Deployment"</span><span class="end"></span>{badge(&Badge::Progress(it.progress))}</div>
-            <div class="row" style="margin-top:10px;flex-wrap:wrap">
-                <button class="btn sm" data-testid="rollout-pause" on:click=run(toggle)>{icon(if paused { Icon::Play } else { Icon::Pause }, "s14")}{toggle_word}</button>
-                {previous.map(|n| view! { <button class="btn sm" data-testid="rollout-undo" on:click=run(undo)>{icon(Icon::Undo, "s14")}{fill(words.undo_to, &[("n", &n)])}</button> })}
-                <button class="btn sm ghost" on:click=run(restart)>{icon(Icon::Restart, "s14")}{words.restart_rollout}</button>
-            </div>
-        </div>
-        {it.bounds.rolling.then(|| view! { <div class="blk"><h3>{words.strategy}<span class="end">"RollingUpdate"</span></h3>{facts.into_iter().map(bound).collect_view()}</div> })}
-        <div class="blk"><h3>{words.history_revisions}</h3>{it.revisions.iter().map(|revision| history(page, revision, &it)).collect_view()}{change}</div>
-        <div class="blk"><h3>{words.same_command}</h3><div class="cmd" lang="en">{shown}</div></div>
+        <button class=class data-testid="rollout-step" data-number=it.number.to_string() title=it.scaling.to_string() on:click=move |_| go(page, revision)>
+            <span class="row gap6">{glyph(it.glyph, "")}<b class="b">{title}</b><span class="end f11 t3 num">{format!("#{}", it.number)}</span></span>
+            <span class="row f11 t2" style="margin-top:2px"><span class="ell" lang="en">{it.scaling.why.to_string()}</span><span class="end mono">{clock::clock(it.time)}</span></span>
+        </button>
     }
 }
 
-fn diff(before: String, after: String) -> impl IntoView {
-    view! { {crate::panels::widgets::diff_line('-', before)}{crate::panels::widgets::diff_line('+', after)} }
-}
-
-fn history(page: Page, it: &Revision, all: &Rollout) -> impl IntoView + use<> {
+/// The card of what is waited for, and those of what will come of it.
+fn waiting(page: Page, it: &Ahead) -> impl IntoView + use<> {
     let words = page.words_now();
-    let newest = matches!(it.set.rev, Rev::New(_));
-    let text = match (newest, all.progress) {
-        (true, Progress::Complete) => fill(words.current_rev, &[("n", &it.set.have)]),
-        (true, _) => fill(words.rolling_now, &[("n", &it.set.have), ("of", &all.counts.replicas)]),
-        (false, _) => fill(words.pods_left, &[("n", &it.set.have)]),
+    let pod = it.pods.first().map(ToString::to_string).unwrap_or_default();
+    let why = if it.full { words.at_ceiling } else { words.not_available_yet };
+    let next = |(n, then): (usize, &Then)| {
+        let title = title(then.newest, then.from, then.to, words);
+        let why = if n == 0 { fill(words.when_available, &[("pod", &pod)]) } else { words.then_room.to_owned() };
+        view! {
+            <div class="st next" data-testid="rollout-next"><span class="row gap6">{glyph(Glyph::NotYet, "")}<b>{title}</b></span>
+                <span class="row f11 t3" style="margin-top:2px"><span class="ell">{why}</span></span></div>
+        }
     };
-    let line = format!("kubectl rollout undo {} --to-revision={}", kinds::argument(&all.key), it.number);
-    let undo = (!newest)
-        .then(|| view! { <button class="link end" on:click=move |_| page.run(&line)>{words.undo_to_this}</button> });
-    let time = it.created.map(clock::short).unwrap_or_default();
     view! {
-        <div class="rv" class:on=newest>
-            <div class="row gap6"><span class=format!("rev {}", it.set.rev.class())>{format!("rev {}", it.number)}</span>{object_link(&it.set.key)}<span class="end mono f11 t2">{time}</span></div>
-            <div class="row f11 t2"><span class="mono ell">{it.images.clone()}</span></div>
-            <div class="row f11 t2"><span>{text}</span>{undo}</div>
-        </div>
+        <div class="st now" data-testid="rollout-wait"><span class="row gap6">{glyph(Glyph::Progress, "")}<b class="b">{fill(words.wait_for, &[("pod", &pod)])}</b><span class="end f11 t3">{words.right_now}</span></span>
+            <span class="row f11 t2" style="margin-top:2px"><span class="ell">{format!("{} Pods, {why}", it.total)}</span></span></div>
+        {it.then.iter().enumerate().map(next).collect_view()}
     }
 }

@@ -10,6 +10,7 @@ mod recreate;
 mod rolling;
 mod rollout;
 mod scale;
+mod scaling;
 mod sets;
 mod status;
 mod strategy;
@@ -24,6 +25,7 @@ use crate::model::{Key, Object, Selector, Text};
 use crate::plan::{Controller, Enqueue, EventDraft, Plan, View, Watch};
 use crate::store::Change;
 use rollout::Rollout;
+pub use scaling::Scaling;
 
 /// The control loop.
 pub(super) const CONTROLLER: Controller = Controller {

@@ -5,6 +5,7 @@
 
 use super::history::{DESIRED, MAX, note_size};
 use super::rollout::{Rollout, Which};
+use super::scaling::Scaling;
 use super::sets::{actual, available, larger_then_newer, larger_then_older, replicas};
 use super::strategy::{is_rolling, max_surge};
 use crate::controllers::pods::key_of;
@@ -49,8 +50,8 @@ fn scale_write(rollout: &Rollout<'_>, set: &Object, next: Object, why: &str) -> 
     if from == to {
         return Write::update(&key, next, format!("noted the Deployment's size on ReplicaSet {name}"));
     }
-    let (did, way) = if from < to { ("raised", "up") } else { ("lowered", "down") };
-    let reason = format!("{did} ReplicaSet {name} from {from} to {to}: {why}");
+    let way = if from < to { "up" } else { "down" };
+    let reason = Scaling { set: name.clone(), made_as: None, from, to, why: why.into() }.to_string();
     let message = format!("Scaled {way} replica set {name} from {from} to {to}");
     let event = EventDraft::normal(&rollout.deployment, "ScalingReplicaSet", message);
     Write::update(&key, next, reason).announcing(event)

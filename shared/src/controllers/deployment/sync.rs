@@ -6,6 +6,7 @@ use super::history::{HASH_LABEL, REVISION, annotate, annotated, hash, next_revis
 use super::progress::{has_deadline, progressing};
 use super::rolling::new_set_size;
 use super::rollout::Rollout;
+use super::scaling::Scaling;
 use crate::api::Status;
 use crate::controllers::conditions::find;
 use crate::controllers::pods::key_of;
@@ -109,9 +110,9 @@ fn new_set(rollout: &mut Rollout<'_>) -> Object {
 fn creation(rollout: &Rollout<'_>, set: &Object) -> Write {
     let (name, size) = (set.name(), set.at("spec.replicas").int_or(0));
     let why = if rollout.old.is_empty() { "there was none yet" } else { "no other has the template of the spec" };
-    let reason = format!("created ReplicaSet {name} as revision {}: {why}", revision(set));
+    let reason = Scaling { set: name.clone(), made_as: Some(revision(set)), from: 0, to: size, why: why.into() };
     let failed = format!("Failed to create new replica set \"{name}\": {{error}}");
-    let mut write = Write::create(REPLICA_SETS, set.clone(), reason)
+    let mut write = Write::create(REPLICA_SETS, set.clone(), reason.to_string())
         .following(rollout.key, "spec.template")
         .following(rollout.key, "spec.replicas")
         .or_announcing(EventDraft::warning(&rollout.deployment, "ReplicaSetCreateError", failed));

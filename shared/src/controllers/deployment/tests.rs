@@ -116,11 +116,11 @@ fn recreates_only_when_the_old_are_gone() {
     check(
         "web 2 type=Recreate: old=0/0/0",
         &expect![[r#"
-        saw old: the only ReplicaSet, hash of the old template, wanted 79456c4f4d: hash of the template now in the spec
-        create replicasets.apps default/web-79456c4f4d: created ReplicaSet web-79456c4f4d as revision 2: no other has the template of the spec
-        update deployments.apps/status default/web: noted revision 2: ReplicaSet web-79456c4f4d was created
-        web status
-          Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]],
+            saw old: the only ReplicaSet, hash of the old template, wanted 79456c4f4d: hash of the template now in the spec
+            create replicasets.apps default/web-79456c4f4d: created ReplicaSet web-79456c4f4d as revision 2 with 2 replicas: no other has the template of the spec
+            update deployments.apps/status default/web: noted revision 2: ReplicaSet web-79456c4f4d was created
+            web status
+              Progressing=True NewReplicaSetCreated: Created new replica set "web-79456c4f4d""#]],
     );
 }
 
