@@ -1,7 +1,7 @@
 // From YAML to running Pods, from one image to the next, into a broken one and back.
 
 import assert from "node:assert/strict";
-import { NGINX, allPods, apply, kubectl, open, picture, settle, start, write } from "../steps.mjs";
+import { NGINX, allPods, apply, clock, kubectl, open, picture, settle, start, write } from "../steps.mjs";
 
 /** The Deployment with another image. */
 const withImage = (image) => NGINX.replace("nginx:1.14.2", image);
@@ -33,7 +33,22 @@ export const tests = {
     assert.match(screen, /rev 2[\s\S]*nginx:1\.16\.1/);
     assert.match(screen, /rev 1[\s\S]*nginx:1\.14\.2/);
     assert.match(await page.getByTestId("rollout-line").innerText(), /3 (of|\/) 3/);
+    assert.match(await page.getByTestId("rollout-step").first().innerText(), /New 0 → 1/);
+    await page.locator("[data-field=maxSurge] button").last().click();
+    await page.locator("[data-field=maxSurge]", { hasText: "at most 4 Pods" }).waitFor();
     await picture(page, "rollout");
+  },
+
+  "another value can be tried with the same seed": async ({ page, pilothouse }) => {
+    await start(page, pilothouse);
+    await page.getByTestId("pod-tile").last().click();
+    await page.getByTestId("full-chain").click();
+    const tries = page.getByTestId("what-if");
+    await tries.filter({ hasText: "replicas: 2" }).filter({ hasText: /created|later|earlier/ }).waitFor();
+    await picture(page, "what-if");
+    await tries.filter({ hasText: "replicas: 2" }).getByTestId("what-if-run").click();
+    await allPods(page, 2);
+    assert.equal((await clock(page)).branch, "1");
   },
 
   "a broken image stalls, says why, and is undone": async ({ page, pilothouse }) => {

@@ -90,39 +90,39 @@ spec:
         check(
             &world.why(&pod, None),
             &expect![[r#"
-            replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
-            deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1: there was none yet (reconcile #1, saw rv 59, rv 60)
-            you created deployments.apps default/web (rv 59)
-            from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
+                replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
+                deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1 with 2 replicas: there was none yet (reconcile #1, saw rv 59, rv 60)
+                you created deployments.apps default/web (rv 59)
+                from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
         );
         check(
             &world.why(&pod, Some("spec.nodeName")),
             &expect![[r#"
-            default-scheduler updated pods default/web-b6fc5db6f-kk7p4: node-3 was drawn from the 3 nodes with the best score, 597 (reconcile #1, saw rv 64, rv 69)
-            replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
-            deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1: there was none yet (reconcile #1, saw rv 59, rv 60)
-            you created deployments.apps default/web (rv 59)
-            from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
+                default-scheduler updated pods default/web-b6fc5db6f-kk7p4: node-3 was drawn from the 3 nodes with the best score, 597 (reconcile #1, saw rv 64, rv 69)
+                replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
+                deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1 with 2 replicas: there was none yet (reconcile #1, saw rv 59, rv 60)
+                you created deployments.apps default/web (rv 59)
+                from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
         );
         check(
             &world.why(&pod, Some("status.phase")),
             &expect![[r#"
-            kubelet/node-3 updated pods default/web-b6fc5db6f-kk7p4: status: Running, 1/1 ready (reconcile #13, saw rv 80, rv 85)
-            replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
-            deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1: there was none yet (reconcile #1, saw rv 59, rv 60)
-            you created deployments.apps default/web (rv 59)
-            from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
+                kubelet/node-3 updated pods default/web-b6fc5db6f-kk7p4: status: Running, 1/1 ready (reconcile #13, saw rv 80, rv 85)
+                replicaset-controller created pods default/web-b6fc5db6f-kk7p4: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 63)
+                deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1 with 2 replicas: there was none yet (reconcile #1, saw rv 59, rv 60)
+                you created deployments.apps default/web (rv 59)
+                from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
         );
         check(
             &world.why(&Key::new(DEPLOYMENTS, "default", "web"), Some("status.readyReplicas")),
             &expect![[r#"
-            deployment-controller updated deployments.apps default/web: counted 2, 2 of them new, 2 ready, 2 available (reconcile #9, saw rv 91, rv 92)
-            replicaset-controller updated replicasets.apps default/web-b6fc5db6f: counted 2, 2 ready, 2 available (reconcile #6, saw rv 90, rv 91)
-            kubelet/node-1 updated pods default/web-b6fc5db6f-vw9z7: status: Running, 1/1 ready (reconcile #13, saw rv 78, rv 90)
-            replicaset-controller created pods default/web-b6fc5db6f-vw9z7: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 66)
-            deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1: there was none yet (reconcile #1, saw rv 59, rv 60)
-            you created deployments.apps default/web (rv 59)
-            from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
+                deployment-controller updated deployments.apps default/web: counted 2, 2 of them new, 2 ready, 2 available (reconcile #9, saw rv 91, rv 92)
+                replicaset-controller updated replicasets.apps default/web-b6fc5db6f: counted 2, 2 ready, 2 available (reconcile #6, saw rv 90, rv 91)
+                kubelet/node-1 updated pods default/web-b6fc5db6f-vw9z7: status: Running, 1/1 ready (reconcile #13, saw rv 78, rv 90)
+                replicaset-controller created pods default/web-b6fc5db6f-vw9z7: wanted 2, saw 0 (reconcile #1, saw rv 61, rv 66)
+                deployment-controller created replicasets.apps default/web-b6fc5db6f: created ReplicaSet web-b6fc5db6f as revision 1 with 2 replicas: there was none yet (reconcile #1, saw rv 59, rv 60)
+                you created deployments.apps default/web (rv 59)
+                from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas), line 13 (spec.template.metadata.labels.app), line 16 (spec.template.spec.containers[0].name)"#]],
         );
     }
 
@@ -135,11 +135,11 @@ spec:
         check(
             &world.why(&pod, None),
             &expect![[r#"
-            replicaset-controller created pods default/web-7d7fbb5b47-7cfwj: wanted 2, saw 1 (reconcile #15, saw rv 130, rv 132)
-            deployment-controller updated replicasets.apps default/web-7d7fbb5b47: raised ReplicaSet web-7d7fbb5b47 from 1 to 2: room for one more under maxSurge 1 (reconcile #17, saw rv 125, rv 129)
-            deployment-controller created replicasets.apps default/web-7d7fbb5b47: created ReplicaSet web-7d7fbb5b47 as revision 2: no other has the template of the spec (reconcile #11, saw rv 101, rv 102)
-            you updated deployments.apps default/web (rv 101)
-            from web.yaml, line 17 (spec.template.spec.containers[0].image)"#]],
+                replicaset-controller created pods default/web-7d7fbb5b47-7cfwj: wanted 2, saw 1 (reconcile #15, saw rv 130, rv 132)
+                deployment-controller updated replicasets.apps default/web-7d7fbb5b47: raised ReplicaSet web-7d7fbb5b47 from 1 to 2: room for one more under maxSurge 1 (reconcile #17, saw rv 125, rv 129)
+                deployment-controller created replicasets.apps default/web-7d7fbb5b47: created ReplicaSet web-7d7fbb5b47 as revision 2 with 1 replicas: no other has the template of the spec (reconcile #11, saw rv 101, rv 102)
+                you updated deployments.apps default/web (rv 101)
+                from web.yaml, line 17 (spec.template.spec.containers[0].image), line 6 (spec.replicas)"#]],
         );
     }
 

@@ -20,7 +20,7 @@ mod why;
 
 pub use fault::Fault;
 pub use states::{LoopState, NodeState, Pull};
-pub use why::{End, Hop, Line, Link, Why, Woken};
+pub use why::{End, Hop, Line, Link, SourceLine, Why, Woken};
 
 use crate::api::{Api, Body, Request, Response, Status};
 use crate::controllers::CONTROLLERS;

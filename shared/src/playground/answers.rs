@@ -6,9 +6,10 @@ use crate::model::schema::assist;
 use crate::model::{Key, Text, Time};
 use crate::playground::engine::Engine;
 use crate::playground::link;
-use crate::playground::protocol::{Answer, Completion, Diagnostic, Hover, Question};
+use crate::playground::protocol::{Answer, Completion, Diagnostic, Hover, Outcome, Question, WhatIf};
+use crate::playground::run::Run;
 use crate::sim::Previous;
-use crate::trace::SourceFile;
+use crate::trace::{Cause, Effect, Record, SourceFile, Trace};
 
 /// The API server as it was at the playhead, to read only.
 struct Past {
@@ -44,6 +45,64 @@ pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
         Question::Hover(text, line, column) => Answer::Hover(assist::hover(&text, line, column).map(field)),
         Question::CompleteLine(line) => complete_line(engine, &line),
         Question::Diff(files) => diff(engine, &files),
+        Question::WhatIf(what_if, key) => outcome(engine, &what_if, &key),
+    }
+}
+
+/// How many steps a run may have to be run again for an answer.
+const STEPS_MAX: u64 = 20_000;
+
+fn outcome(engine: &Engine, what_if: &WhatIf, key: &Key) -> Answer {
+    let document = engine.run.document(&engine.base);
+    if document.end_step > STEPS_MAX {
+        return Answer::Error("the run is too long to be run again for this".to_owned());
+    }
+    let Some(run) = Run::tried(&document, what_if) else {
+        return Answer::Error(format!("{} is not in this run", what_if.file));
+    };
+    let Some(origin) = Origin::of(engine.run.cluster.trace(), key) else { return Answer::WhatIf(Outcome::default()) };
+    Answer::WhatIf(Outcome { was: Some(origin.time), would: origin.again(run.cluster.trace()) })
+}
+
+/// How an object came to be: the how many-th of its resource that was made for the same owner. Its name may be drawn.
+struct Origin<'a> {
+    key: &'a Key,
+    owner: Option<&'a Key>,
+    index: usize,
+    time: Time,
+}
+
+impl<'a> Origin<'a> {
+    /// Of the newest object of that name.
+    fn of(trace: &'a Trace, key: &'a Key) -> Option<Self> {
+        let made = trace.records().iter().rev().find(|it| it.key == *key && it.effect == Effect::Created)?;
+        let origin = Self { key, owner: owner(trace, made), index: 0, time: made.time };
+        let index = origin.siblings(trace).position(|it| it.revision == made.revision)?;
+        Some(Self { index, ..origin })
+    }
+
+    /// When the same one was made in another run.
+    fn again(&self, trace: &Trace) -> Option<Time> {
+        self.siblings(trace).nth(self.index).map(|it| it.time)
+    }
+
+    fn siblings<'b>(&'b self, trace: &'b Trace) -> impl Iterator<Item = &'b Record> {
+        trace.records().iter().filter(|it| it.effect == Effect::Created && self.is_sibling(trace, it))
+    }
+
+    fn is_sibling(&self, trace: &Trace, made: &Record) -> bool {
+        match self.owner {
+            Some(_) => made.key.resource == self.key.resource && owner(trace, made) == self.owner,
+            None => made.key == *self.key,
+        }
+    }
+}
+
+/// Whose reconcile made an object with a name of its own.
+fn owner<'a>(trace: &'a Trace, made: &Record) -> Option<&'a Key> {
+    match made.cause {
+        Cause::Reconcile(id) => trace.reconcile(id).map(|it| &it.key),
+        Cause::Bootstrap | Cause::Action(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cluster::Stepped;
 use crate::model::{Key, Object, Span, Time};
 use crate::playground::answers;
 use crate::playground::protocol::{
-    Act, Branch, BranchId, Clock, Delta, Document, LoopState, NodeState, Speed, ToPage, ToWorker,
+    Act, Branch, BranchId, Clock, Delta, Document, LoopState, NodeState, Speed, ToPage, ToWorker, WhatIf,
 };
 use crate::playground::run::{News, Run};
 use crate::trace::{Outcome, ReconcileId, Revision};
@@ -97,6 +97,7 @@ impl Engine {
             ToWorker::Live => self.playhead = None,
             ToWorker::Branch => self.branch_off(),
             ToWorker::Switch(branch) => self.switch(branch),
+            ToWorker::Try(what_if) => self.try_out(&what_if),
             ToWorker::Ask(id, question) => out.push(ToPage::Answer(id, answers::answer(self, question))),
         }
         out.extend(self.delta());
@@ -196,16 +197,35 @@ impl Engine {
     /// Leaves this history at the playhead: what came after it stays behind as its own branch.
     fn branch_off(&mut self) {
         let Some(revision) = self.playhead.take() else { return };
+        let document = self.run.document(&self.base);
+        let run = Run::replay(&document, &|store| store.revision() >= revision);
+        let time = run.cluster.now();
+        self.go_to(run, document, revision, time);
+    }
+
+    /// Goes on with `run`, which left the history of `document` at `revision`.
+    fn go_to(&mut self, run: Run, document: Document, revision: Revision, time: Time) {
         if self.branches.len() == BRANCHES_MAX {
             self.branches.remove(1);
         }
-        let document = self.run.document(&self.base);
-        self.run = Run::replay(&document, &|store| store.revision() >= revision);
+        self.run = run;
         self.branches[usize::from(self.branch)].document = document;
-        let branch = Branch { parent: self.branch, from: revision, time: self.run.cluster.now() };
+        let branch = Branch { parent: self.branch, from: revision, time };
         self.branches.push(History { branch, document: self.run.document(&self.base) });
         self.branch = u16::try_from(self.branches.len() - 1).unwrap_or_default();
         self.told = Told::default();
+    }
+
+    /// Makes the run with another value in a file the present, as a branch that leaves this history before it.
+    fn try_out(&mut self, what_if: &WhatIf) {
+        let document = self.run.document(&self.base);
+        let Some(run) = Run::tried(&document, what_if) else { return };
+        let records = self.run.cluster.trace().records();
+        let before = records.partition_point(|record| record.time < what_if.time);
+        let revision = before.checked_sub(1).map_or(Revision(0), |index| records[index].revision);
+        self.playhead = None;
+        self.playing = None;
+        self.go_to(run, document, revision, what_if.time);
     }
 
     fn switch(&mut self, branch: BranchId) {
@@ -339,6 +359,7 @@ mod tests {
     use super::*;
     use crate::cluster::Fault;
     use crate::model::key::resources::{NODES, PODS};
+    use crate::playground::protocol::{Answer, Question};
     use crate::trace::SourceFile;
     use expect_test::{Expect, expect};
 
@@ -369,6 +390,34 @@ spec:
         let count = |resource| cluster.store().list(resource).filter(ready).count();
         let since = (cluster.now() - Time::VIRTUAL_START).as_seconds();
         expected.assert_eq(&format!("{} nodes and {} pods after {since} s", count(&NODES), count(&PODS)));
+    }
+
+    #[test]
+    fn another_value_can_be_tried_with_the_same_seed() {
+        let mut engine = Engine::open(Document { seed: 42, ..Document::default() });
+        let file = SourceFile { name: "web.yaml".into(), text: WEB.into() };
+        engine.handle(ToWorker::Act(Act::Apply(vec![file])));
+        sprint(&mut engine);
+        let pods: Vec<Key> =
+            engine.run.cluster.store().list(&PODS).map(|it| Key::new(PODS, "default", it.name())).collect();
+        let why = engine.run.cluster.explain(&pods[1], None, None).unwrap();
+        let suggested = crate::playground::what_if::suggestions(&why);
+        let outcome = |engine: &mut Engine, it: &WhatIf, pod: &Key| {
+            let answers = engine.handle(ToWorker::Ask(1, Question::WhatIf(it.clone(), pod.clone())));
+            let Some(ToPage::Answer(_, Answer::WhatIf(outcome))) = answers.first() else { panic!("{answers:?}") };
+            outcome.would.map_or("never", |would| if Some(would) == outcome.was { "same" } else { "other" })
+        };
+        let mut text = Vec::new();
+        for it in &suggested {
+            text.push(format!("line {}: {}", it.line, it.label()));
+            text.extend(pods.iter().map(|pod| outcome(&mut engine, it, pod).to_owned()));
+        }
+        let text = text.join(", ");
+        expect!["line 6: replicas: 1, same, never"].assert_eq(&text);
+        engine.handle(ToWorker::Try(suggested[0].clone()));
+        check(&engine, &expect!["3 nodes and 1 pods after 10 s"]);
+        engine.handle(ToWorker::Switch(0));
+        check(&engine, &expect!["3 nodes and 2 pods after 10 s"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod link;
 pub mod protocol;
 mod run;
 pub mod trial;
+pub mod what_if;
 mod world;
 
 pub use engine::Engine;

@@ -7,6 +7,7 @@ pub use crate::cluster::{Fault, LoopState, NodeState, Pull};
 pub use crate::kubectl::Chunk;
 
 use crate::model::{Key, Object, Text, Time};
+pub use crate::playground::what_if::{Outcome, WhatIf};
 use crate::trace::{Action, Reconcile, ReconcileId, Record, Revision, SourceFile};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub enum ToWorker {
     Branch,
     /// Goes to another branch.
     Switch(BranchId),
+    /// Runs everything again with another value in a file, as a new branch, up to the time of the live end.
+    Try(WhatIf),
     /// Asks something that changes nothing.
     Ask(QuestionId, Question),
 }
@@ -240,6 +243,8 @@ pub enum Question {
     CompleteLine(Text),
     /// What an apply of the files would change, as `kubectl diff` shows it.
     Diff(Vec<SourceFile>),
+    /// When the object would have been made with another value in a file.
+    WhatIf(WhatIf, Key),
 }
 
 /// Answers to questions.
@@ -257,6 +262,8 @@ pub enum Answer {
     Completions(Vec<Completion>),
     /// To [`Question::Hover`].
     Hover(Option<Hover>),
+    /// To [`Question::WhatIf`].
+    WhatIf(Outcome),
     /// It cannot be answered, and why.
     Error(String),
 }

@@ -8,7 +8,7 @@ use crate::api::{Request, Response, Verb};
 use crate::cluster::{Cluster, Config, Stepped};
 use crate::kubectl::{self, Client, Command, DocumentResult, Input, State};
 use crate::model::{Span, Text, Time};
-use crate::playground::protocol::{Act, Applied, Document, Entry, TerminalOutput};
+use crate::playground::protocol::{Act, Applied, Document, Entry, TerminalOutput, WhatIf};
 use crate::store::Store;
 use crate::trace::{Action, ActionKind, Cause, SourceFile};
 
@@ -84,6 +84,32 @@ impl Run {
         }
         run.run_to(document.end_step, document.end_time, stop);
         run
+    }
+
+    /// Runs a document's log again with another value in a file it applied, up to the time of its end.
+    ///
+    /// What was done after that is done at the same times as before. `None` if the log does not have the file.
+    pub(crate) fn tried(document: &Document, what_if: &WhatIf) -> Option<Self> {
+        let found = |entry: &Entry| entry.time <= what_if.time && what_if.change(&entry.act).is_some();
+        let index = document.log.iter().rposition(found)?;
+        let (kept, rest) = document.log.split_at(index);
+        let (first, later) = rest.split_first()?;
+        let begin = Document { log: kept.to_vec(), end_step: first.step, end_time: first.time, ..document.clone() };
+        let mut run = Self::replay(&begin, &|_| false);
+        run.act(what_if.change(&first.act)?);
+        for entry in later {
+            run.run_until(entry.time);
+            run.act(entry.act.clone());
+        }
+        run.run_until(document.end_time);
+        Some(run)
+    }
+
+    fn run_until(&mut self, time: Time) {
+        while self.next_due().is_some_and(|due| due <= time) {
+            self.step();
+        }
+        self.cluster.pass_time(time);
     }
 
     fn run_to(&mut self, end: u64, time: Time, stop: &dyn Fn(&Store) -> bool) {

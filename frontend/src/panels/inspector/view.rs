@@ -191,7 +191,7 @@ fn WhyBlock(model: Memo<Option<Inspector>>) -> impl IntoView {
 
 fn yaml_line(why: &Why) -> Option<(String, u32)> {
     match &why.end {
-        End::Yaml { file, lines, .. } => Some((file.to_string(), lines.first().map_or(1, |(line, _)| *line))),
+        End::Yaml { file, lines, .. } => Some((file.to_string(), lines.first().map_or(1, |it| it.line))),
         End::Action(_) | End::Bootstrap | End::Forgotten => None,
     }
 }

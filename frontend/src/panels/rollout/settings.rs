@@ -77,8 +77,8 @@ fn setting(key: &Key, path: &[&'static str], value: &IntOrString, step: i64, mea
     };
     let command = |to: i64| {
         let to = if sign.is_empty() { to.to_string() } else { format!("\"{to}{sign}\"") };
-        let patch = path.iter().rev().fold(to, |inner, field| format!("{{\"{field}\":{inner}}}"));
-        format!("kubectl patch {} --type=merge -p '{patch}'", kinds::argument(key))
+        let body = path.iter().rev().fold(to, |inner, field| format!("{{\"{field}\":{inner}}}"));
+        format!("kubectl patch {} --type=merge -p '{body}'", kinds::argument(key))
     };
     Setting {
         field: path.last().copied().unwrap_or_default(),

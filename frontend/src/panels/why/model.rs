@@ -3,9 +3,10 @@
 use crate::i18n::{Words, fill};
 use crate::panels::clock;
 use crate::panels::kinds;
-use shared::cluster::{End, Hop, Line, Link, Why};
-use shared::model::{Key, Object, Text};
+use shared::cluster::{End, Hop, Line, Link, SourceLine, Why};
+use shared::model::{Key, Object, Text, Time};
 use shared::playground::World;
+use shared::playground::what_if::Outcome;
 use shared::trace::{Actor, Effect};
 
 /// A question about an object.
@@ -106,7 +107,7 @@ pub fn heading(why: &Why, words: &Words) -> String {
     let name = &why.subject.name;
     match &why.end {
         End::Yaml { file, lines, .. } => {
-            let line = lines.first().map_or(1, |(line, _)| *line);
+            let line = lines.first().map_or(1, |it| it.line);
             fill(words.why_title_line, &[("kind", &kind), ("name", name), ("line", &line), ("file", file)])
         }
         End::Action(title) => fill(words.why_title_action, &[("kind", &kind), ("name", name), ("title", title)]),
@@ -131,7 +132,11 @@ pub fn deed(hop: &Hop, words: &Words) -> String {
     };
     let kind = kinds::kind(&hop.key.resource);
     let deed = fill(text, &[("kind", &kind), ("name", &hop.key.name)]);
-    if hop.reason.is_empty() { deed } else { format!("{}, {deed}", hop.reason) }
+    match hop.reason.as_str() {
+        "" => deed,
+        reason if reason.contains(hop.key.name.as_str()) => reason.to_owned(),
+        reason => format!("{reason}, {deed}"),
+    }
 }
 
 /// The name of the actor of a hop.
@@ -153,10 +158,27 @@ pub fn link(hop: &Hop, words: &Words) -> String {
     }
 }
 
+/// `hop 3`, or `hops 2, 4`: which hops go back to a line.
+pub fn hops(line: &SourceLine, words: &Words) -> String {
+    let numbers: Vec<String> = line.hops.iter().map(ToString::to_string).collect();
+    fill(if numbers.len() == 1 { words.hop_n } else { words.hops_n }, &[("n", &numbers.join(", "))])
+}
+
 /// One line of a diff: its sign and its text.
 pub fn diff_lines(line: &Line) -> Vec<(char, String)> {
     let side = |sign, text: &Text| (!text.is_empty()).then(|| (sign, format!("{}: {text}", line.path)));
     side('-', &line.before).into_iter().chain(side('+', &line.after)).collect()
+}
+
+/// What would have come of another value, for people.
+pub fn outcome(it: &Outcome, words: &Words) -> String {
+    let by = |earlier: Time, later: Time| clock::span(later - earlier);
+    match (it.was, it.would) {
+        (_, None) => words.never_made.to_owned(),
+        (Some(was), Some(would)) if would < was => fill(words.made_earlier, &[("time", &by(would, was))]),
+        (Some(was), Some(would)) if would > was => fill(words.made_later, &[("time", &by(was, would))]),
+        (_, Some(_)) => words.made_same.to_owned(),
+    }
 }
 
 /// The whole chain as plain text, to be pasted somewhere.
@@ -201,7 +223,8 @@ mod tests {
             written: vec![line],
             link: Link::Woken,
         };
-        let end = End::Yaml { file: "deployment.yaml".into(), text: "a\n".into(), lines: vec![(19, "spec".into())] };
+        let lines = vec![SourceLine { line: 19, path: "spec".into(), hops: vec![1] }];
+        let end = End::Yaml { file: "deployment.yaml".into(), text: "a\n".into(), lines };
         Why { subject: fixture::newest_pod(), path: Text::default(), hops: vec![hop], end }
     }
 
@@ -229,6 +252,19 @@ mod tests {
                + spec.replicas: 3
                因为这次写入唤醒了它
         "#]].assert_eq(&as_text(&why(), Lang::Zh.words()));
+    }
+
+    #[test]
+    fn outcomes_are_compared() {
+        let words = Lang::En.words();
+        let check = |would: Option<i64>, expected: &str| {
+            let it = Outcome { was: Some(fixture::at(5_000)), would: would.map(fixture::at) };
+            assert_eq!(outcome(&it, words), expected);
+        };
+        check(Some(5_000), "created at the same time");
+        check(Some(3_400), "created 1.600 s earlier");
+        check(Some(5_020), "created 20 ms later");
+        check(None, "never created");
     }
 
     #[test]

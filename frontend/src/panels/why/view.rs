@@ -1,16 +1,20 @@
 //! The Why screen: questions, hops, and the file where the chain ends.
 
+use crate::i18n::fill;
 use crate::icons::{Icon, icon, kind_icon};
 use crate::panels::clock;
 use crate::panels::inspector::model::inspector;
 use crate::panels::kinds;
-use crate::panels::why::model::{Asked, actor, as_text, deed, diff_lines, heading, lead, link, questions};
+use crate::panels::why::model::{
+    Asked, actor, as_text, deed, diff_lines, heading, hops, lead, link, outcome, questions,
+};
 use crate::panels::widgets::{badge, diff_line, object_link};
 use crate::state::{Page, Screen, page, say, t};
 use leptos::prelude::*;
 use shared::cluster::{End, Hop, Why};
 use shared::model::{Key, Text};
-use shared::playground::protocol::{Answer, Question};
+use shared::playground::protocol::{Answer, Question, ToWorker};
+use shared::playground::what_if::{WhatIf, suggestions};
 use shared::trace::Cause;
 
 /// How many lines of a write are shown before the rest is asked for.
@@ -50,7 +54,7 @@ pub fn WhyScreen(
                 <div class="page-body" tabindex="0">{move || answer.get().map(|it| chain(page, it))}</div>
             </section>
             <aside class="panel side right scroll" aria-label=t(|w| w.editor)>
-                {move || answer.get().and_then(Result::ok).map(|why| source(&why))}
+                {move || answer.get().and_then(Result::ok).map(|why| (source(&why), what_ifs(page, &why)))}
                 <LedTo />
             </aside>
         </div>
@@ -185,13 +189,13 @@ fn source(why: &Why) -> AnyView {
     let End::Yaml { file, text, lines } = &why.end else {
         return view! { <p class="blk t3">{t(|w| w.no_file)}</p> }.into_any();
     };
-    let paths: Vec<(u32, String)> = lines.iter().map(|(line, path)| (*line, path.to_string())).collect();
+    let page = page();
     let row = |(number, line): (u32, &str)| {
-        let found = paths.iter().find(|(at, _)| *at == number).map(|(_, path)| path.clone());
+        let found = lines.iter().find(|it| it.line == number).map(|it| hops(it, page.words_now()));
         let marked = found.is_some();
         view! {
             <div class:hl=marked data-line=number.to_string()><span class="g">{number}</span><span>{line.to_owned()}</span>
-                {found.map(|path| view! { <span class="tag">{path}</span> })}</div>
+                {found.map(|hops| view! { <span class="tag">{hops}</span> })}</div>
         }
     };
     let rows = (1..).zip(text.lines()).map(row).collect_view();
@@ -200,6 +204,35 @@ fn source(why: &Why) -> AnyView {
         <div class="src" lang="en" tabindex="0" data-testid="why-source">{rows}</div>
     }
     .into_any()
+}
+
+/// Other values for the file, what would come of each, and a way to try it.
+fn what_ifs(page: Page, why: &Why) -> impl IntoView + use<> {
+    let all = suggestions(why);
+    let row = |it: WhatIf| {
+        let found = RwSignal::new(String::new());
+        page.engine.ask(Question::WhatIf(it.clone(), why.subject.clone()), move |reply| {
+            if let Answer::WhatIf(reply) = reply {
+                drop(found.try_set(outcome(&reply, page.words_now())));
+            }
+        });
+        let label = it.label();
+        let run = move |_| {
+            page.tell(true, fill(page.words_now().tried, &[("label", &it.label())]), String::new(), None);
+            page.send(ToWorker::Try(it.clone()));
+            page.screen.set(Screen::Map);
+        };
+        view! {
+            <li class="row try" data-testid="what-if"><span class="mono ell" lang="en">{label}</span><span class="t2 f11">{move || found.get()}</span>
+                <button class="link end" data-testid="what-if-run" on:click=run>{t(|w| w.run_it)}</button></li>
+        }
+    };
+    (!all.is_empty()).then(|| {
+        view! {
+            <div class="blk" style="border-top:1px solid var(--ph-line)"><h3>{icon(Icon::Branch, "s14")}" "{t(|w| w.what_if)}<span class="end t3">{t(|w| w.same_seed)}</span></h3>
+                <ul>{all.into_iter().map(row).collect_view()}</ul></div>
+        }
+    })
 }
 
 /// The writes that followed from the object's newest write.

@@ -111,8 +111,8 @@ pub enum End {
         file: Text,
         /// Its text as it was applied.
         text: Text,
-        /// The lines, from 1, the most telling first, each with the path found there.
-        lines: Vec<(u32, Text)>,
+        /// The lines that the chain goes back to, the most telling first.
+        lines: Vec<SourceLine>,
     },
     /// At a person's command, or a fault: its title.
     Action(Text),
@@ -120,6 +120,17 @@ pub enum End {
     Bootstrap,
     /// History no longer reaches back.
     Forgotten,
+}
+
+/// A line of an applied file, and which hops go back to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// From 1.
+    pub line: u32,
+    /// The path found there: `spec.replicas`.
+    pub path: Text,
+    /// The hops that wrote or followed it, from 1 for the newest.
+    pub hops: Vec<usize>,
 }
 
 /// Where to go on from a write.
@@ -145,14 +156,14 @@ impl Cluster {
     fn chain(&self, first: Revision) -> (Vec<Hop>, End) {
         let mut hops: Vec<Hop> = Vec::new();
         let mut revision = first;
-        let mut followed: Vec<FieldRef> = Vec::new();
+        let mut followed: Vec<&[FieldRef]> = Vec::new();
         while hops.len() < HOPS_MAX {
             let (Some(change), Some(record)) = (self.store().change(revision), self.trace().at(revision)) else {
                 break;
             };
             let next = self.next(record, change, &followed);
             let mut hop = self.hop(record, change);
-            followed.clone_from(&record.follows);
+            followed.push(&record.follows);
             match next {
                 Next::Hop(older, link) => {
                     hop.link = link;
@@ -199,8 +210,8 @@ impl Cluster {
         writes.map(Woken::of).collect()
     }
 
-    /// From a write to what led to it; `followed` are the fields of it that the newer hop followed.
-    fn next(&self, record: &Record, change: &Change, followed: &[FieldRef]) -> Next {
+    /// From a write to what led to it; `followed` are the fields that each newer hop followed, the newest first.
+    fn next(&self, record: &Record, change: &Change, followed: &[&[FieldRef]]) -> Next {
         match record.cause {
             Cause::Bootstrap => Next::End(Link::End, End::Bootstrap),
             Cause::Action(id) => Next::End(Link::End, self.end_at(id, record, change, followed)),
@@ -252,7 +263,7 @@ impl Cluster {
         Next::End(link, End::Bootstrap)
     }
 
-    fn end_at(&self, id: ActionId, record: &Record, change: &Change, followed: &[FieldRef]) -> End {
+    fn end_at(&self, id: ActionId, record: &Record, change: &Change, followed: &[&[FieldRef]]) -> End {
         let Some(action) = self.trace().action(id) else { return End::Forgotten };
         yaml_end(action, record, change, followed).unwrap_or_else(|| End::Action(action.title.clone()))
     }
@@ -281,12 +292,15 @@ impl Cluster {
 }
 
 /// The lines of the applied files that the write, or what was followed of it, came from.
-fn yaml_end(action: &Action, record: &Record, change: &Change, followed: &[FieldRef]) -> Option<End> {
-    let all: Vec<Text> = differences(change).into_iter().map(|line| line.path).collect();
-    let asked: Vec<&FieldRef> = followed.iter().filter(|field| field.key == record.key).collect();
-    let is_asked = |path: &Text| asked.is_empty() || asked.iter().any(|field| is_within(path, &field.path));
-    let paths: Vec<Text> = all.into_iter().filter(is_asked).collect();
-    yaml_line::find(&action.files, &record.key, &paths)
+fn yaml_end(action: &Action, record: &Record, change: &Change, followed: &[&[FieldRef]]) -> Option<End> {
+    let own = |fields: &&[FieldRef]| -> Vec<Text> {
+        fields.iter().filter(|field| field.key == record.key).map(|field| field.path.clone()).collect()
+    };
+    let asked: Vec<Vec<Text>> = followed.iter().map(own).collect();
+    let last = asked.last().map_or(&[][..], Vec::as_slice);
+    let is_asked = |path: &Text| last.is_empty() || last.iter().any(|parent| is_within(path, parent));
+    let written = differences(change).into_iter().map(|line| line.path).filter(is_asked).collect();
+    yaml_line::find(&action.files, &record.key, &yaml_line::Fields { written, asked })
 }
 
 impl Woken {
@@ -369,7 +383,7 @@ impl fmt::Display for Why {
         }
         match &self.end {
             End::Yaml { file, lines, .. } => {
-                let lines: Vec<String> = lines.iter().map(|(line, path)| format!("line {line} ({path})")).collect();
+                let lines: Vec<String> = lines.iter().map(|it| format!("line {} ({})", it.line, it.path)).collect();
                 write!(f, "from {file}, {}", lines.join(", "))
             }
             End::Action(title) => write!(f, "from {title}"),

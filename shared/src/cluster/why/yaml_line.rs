@@ -1,31 +1,67 @@
 //! The lines of applied files that fields came from.
 
-use crate::cluster::End;
+use super::{End, SourceLine, is_within};
 use crate::model::{Key, Text, Value, yaml};
 use crate::trace::SourceFile;
 
 /// How many lines are told.
 const LINES_MAX: usize = 6;
 
-/// The lines of the fields `paths` of the object `key`; `None` if no file has that object.
+/// The fields of an object that a chain goes back to.
+pub(super) struct Fields {
+    /// Those that the person's write changed: the chain's last hop.
+    pub(super) written: Vec<Text>,
+    /// Those that each newer hop followed, the newest hop first.
+    pub(super) asked: Vec<Vec<Text>>,
+}
+
+/// The lines of `fields` of the object `key`; `None` if no file has that object.
 ///
 /// A field that the file leaves out, because it was defaulted, is left out here as well; if all are, the line of the
 /// object's name stands for them.
-pub(super) fn find(files: &[SourceFile], key: &Key, paths: &[Text]) -> Option<End> {
+pub(super) fn find(files: &[SourceFile], key: &Key, fields: &Fields) -> Option<End> {
     files.iter().find_map(|file| {
         let documents = yaml::parse(&file.text);
         let document = documents.into_iter().find(|document| is_of(&document.value, key))?;
-        let mut lines: Vec<(u32, Text)> = Vec::new();
-        for path in paths.iter().map(Text::as_str).chain(["metadata.name"]) {
-            let Some(line) = line_of(&document, path) else { continue };
-            let is_new = lines.iter().all(|(known, _)| *known != line);
-            if is_new && lines.len() < LINES_MAX && (path != "metadata.name" || lines.is_empty()) {
-                lines.push((line, path.into()));
-            }
-        }
-        lines.sort_by_key(|(_, path)| weight(path));
-        Some(End::Yaml { file: file.name.clone(), text: (&*file.text).into(), lines })
+        Some(End::Yaml { file: file.name.clone(), text: (&*file.text).into(), lines: lines(&document, fields) })
     })
+}
+
+fn lines(document: &yaml::Document, fields: &Fields) -> Vec<SourceLine> {
+    let last = fields.asked.len() + 1;
+    let mut lines: Vec<SourceLine> = Vec::new();
+    for path in &fields.written {
+        add(&mut lines, document, path, last);
+    }
+    for (hop, path) in (1..).zip(&fields.asked).flat_map(|(hop, paths)| paths.iter().map(move |path| (hop, path))) {
+        let mut inner = lines.iter_mut().filter(|it| is_within(&it.path, path)).peekable();
+        if inner.peek().is_none() {
+            add(&mut lines, document, path, hop);
+        } else {
+            inner.for_each(|it| note(it, hop));
+        }
+    }
+    if lines.is_empty() {
+        add(&mut lines, document, "metadata.name", last);
+    }
+    lines.sort_by_key(|it| weight(&it.path));
+    lines.truncate(LINES_MAX);
+    lines
+}
+
+fn add(lines: &mut Vec<SourceLine>, document: &yaml::Document, path: &str, hop: usize) {
+    let Some(line) = line_of(document, path) else { return };
+    match lines.iter_mut().find(|it| it.line == line) {
+        Some(known) => note(known, hop),
+        None => lines.push(SourceLine { line, path: path.into(), hops: vec![hop] }),
+    }
+}
+
+fn note(line: &mut SourceLine, hop: usize) {
+    if !line.hops.contains(&hop) {
+        line.hops.push(hop);
+        line.hops.sort_unstable();
+    }
 }
 
 fn line_of(document: &yaml::Document, path: &str) -> Option<u32> {

@@ -48,13 +48,11 @@ impl Scaling {
 impl fmt::Display for Scaling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { set, made_as, from, to, why } = self;
-        match made_as {
-            Some(revision) => write!(f, "created ReplicaSet {set} as revision {revision} with {to} replicas: {why}"),
-            None => {
-                let did = if from < to { "raised" } else { "lowered" };
-                write!(f, "{did} ReplicaSet {set} from {from} to {to}: {why}")
-            }
+        if let Some(revision) = made_as {
+            return write!(f, "created ReplicaSet {set} as revision {revision} with {to} replicas: {why}");
         }
+        let did = if from < to { "raised" } else { "lowered" };
+        write!(f, "{did} ReplicaSet {set} from {from} to {to}: {why}")
     }
 }
 
