@@ -8,9 +8,13 @@
 
 mod cache;
 mod member;
+mod restore;
+mod retention;
 
 pub use cache::Cache;
 pub use member::{Facts, Member};
+pub use restore::{Kept, RestoreError};
+pub use retention::{Compaction, Retention};
 
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::trace::Revision;
