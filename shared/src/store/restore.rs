@@ -153,7 +153,8 @@ mod tests {
         let store = Store::restore(Revision(0), [], kept(&written(), 0)).unwrap();
         let change = store.change(Revision(3)).unwrap();
         let (Some(before), Some(after)) = (&change.before, &change.after) else { panic!("an update") };
-        let shares = |field| before.get(field).as_map().zip(after.get(field).as_map()).is_some_and(|(a, b)| a.ptr_eq(b));
+        let shares =
+            |field| before.get(field).as_map().zip(after.get(field).as_map()).is_some_and(|(a, b)| a.ptr_eq(b));
         assert!(shares("spec") && !shares("status"));
     }
 
