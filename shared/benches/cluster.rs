@@ -17,6 +17,15 @@ const RUNS: usize = 3;
 /// How many steps a run may take.
 const STEPS_MAX: u64 = 20_000_000;
 
+/// Nodes and replicas of each case.
+const CASES: [(u32, i64); 5] = [(3, 3), (10, 100), (10, 1_000), (100, 1_000), (1_000, 10_000)];
+
+/// The one case to run: `NODES REPLICAS` on the command line; `None` for all.
+fn wanted() -> Option<(u32, i64)> {
+    let mut numbers = std::env::args().filter_map(|it| it.parse().ok());
+    Some((u32::try_from(numbers.next()?).ok()?, numbers.next()?))
+}
+
 fn deployment(replicas: i64) -> Value {
     let mut web = Object::new("apps/v1", "Deployment", "default", "web");
     web.set("spec.replicas", replicas);
@@ -64,7 +73,8 @@ fn resident_bytes() -> u64 {
 fn main() {
     println!("| what | time | per Pod | virtual time | steps | revisions | memory |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
-    for (nodes, replicas) in [(3, 3), (10, 100), (10, 1_000), (100, 1_000), (1_000, 10_000)] {
+    let wanted = wanted();
+    for (nodes, replicas) in CASES.into_iter().filter(|it| wanted.is_none_or(|wanted| wanted == *it)) {
         let mut times = Vec::new();
         let mut last = None;
         for _ in 0..if replicas > 5_000 { 1 } else { RUNS } {

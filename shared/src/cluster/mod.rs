@@ -293,8 +293,7 @@ impl Cluster {
                 reason: reason.clone(),
                 follows: follows.to_vec(),
             };
-            let bytes = change.after.as_ref().map(|object| object.to_json()).unwrap_or_default();
-            self.trace.record(record, bytes.as_bytes());
+            self.trace.record(record, change.before.as_deref(), change.after.as_deref());
         }
         if any {
             self.wake_feeds();

@@ -8,7 +8,7 @@ use crate::api::PatchKind;
 use crate::controllers::pods::key_of;
 use crate::model::{Key, Object, OwnerReference, ResourceName, Selector, Value};
 use crate::plan::{Plan, View, Write};
-use crate::store::Member;
+use crate::store::{Look, Member};
 
 /// What an owner has after its claims, and the writes that make the claims true.
 pub(crate) struct Claims<'a> {
@@ -41,8 +41,7 @@ pub(crate) fn claim<'a>(
     if owner.is_terminating() {
         return claims;
     }
-    let orphans = view.cache.orphans_in(resource, &namespace).filter(|(_, member)| relevant(member));
-    for (key, member) in orphans.filter(|(_, it)| !it.facts.is_terminating && is_selected(it)) {
+    for (key, member) in adoptable(owner, selector, resource, view).filter(|(_, member)| relevant(member)) {
         claims.mine.push(member);
         claims.writes.push(adoption(owner, key, &member.object));
     }
@@ -56,6 +55,51 @@ pub(crate) fn claim<'a>(
 /// Adds the writes of `claims` to a plan.
 pub(crate) fn carry_out(claims: &mut Claims<'_>, plan: &mut Plan) {
     plan.writes.append(&mut claims.writes);
+}
+
+/// What an owner of very many objects has after its claims: counts, and the few that it adopts.
+pub(crate) struct Counted<'a> {
+    /// What it had already and selects, by what it looks like.
+    pub(crate) looks: Vec<&'a Look>,
+    /// The active ones that it adopts.
+    pub(crate) adopted: Vec<&'a Member>,
+    /// The adoptions and releases.
+    pub(crate) writes: Vec<Write>,
+}
+
+/// Claims the active objects of `resource` that `owner` selects, without looking at each.
+pub(crate) fn claim_counted<'a>(
+    owner: &Object,
+    selector: &Selector,
+    resource: &ResourceName,
+    view: &View<'a>,
+) -> Counted<'a> {
+    let namespace = owner.namespace();
+    let here = view.cache.looks(&owner.uid()).filter(|it| it.resource == *resource && it.namespace == namespace);
+    let (looks, strange): (Vec<_>, Vec<_>) = here.partition(|it| selector.matches(&it.labels));
+    let adopted: Vec<_> = if owner.is_terminating() {
+        Vec::new()
+    } else {
+        adoptable(owner, selector, resource, view).filter(|(_, it)| it.facts.is_active()).collect()
+    };
+    let is_quiet = adopted.is_empty() && strange.iter().all(|it| it.tally.active == 0);
+    let writes = if is_quiet {
+        Vec::new()
+    } else {
+        claim(owner, selector, resource, view, |member| member.facts.is_active()).writes
+    };
+    Counted { looks, adopted: adopted.into_iter().map(|(_, it)| it).collect(), writes }
+}
+
+/// The objects that nobody manages and `owner` selects.
+fn adoptable<'a>(
+    owner: &Object,
+    selector: &Selector,
+    resource: &ResourceName,
+    view: &View<'a>,
+) -> impl Iterator<Item = (&'a Key, &'a Member)> {
+    let orphans = view.cache.orphans_in(resource, &owner.namespace());
+    orphans.filter(|(_, it)| !it.facts.is_terminating && selector.matches(&it.labels))
 }
 
 fn adoption(owner: &Object, key: &Key, object: &Object) -> Write {

@@ -13,31 +13,48 @@ use smol_str::format_smolstr;
 /// The resources that are counted, with the words that messages and reasons have for them.
 const COUNTED: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
-/// Why the pod may not run here; `None` if it may. `others` are the pods that already do.
-pub(super) fn refuse<'a>(
-    pod: &Object,
-    node: &Object,
-    others: &(impl Iterator<Item = &'a Object> + Clone),
-) -> Option<Failure> {
-    let short = out_of_pods(node, others.clone()).or_else(|| out_of_resources(pod, node, others));
+/// What pods ask for of the resources that are counted, and how many pods these are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pods: i64,
+    amounts: [i64; COUNTED.len()],
+}
+
+impl Asked {
+    /// What one pod asks for.
+    pub(super) fn by(pod: &Object) -> Self {
+        Self { pods: 1, amounts: COUNTED.map(|name| amount(name, &request(pod, name))) }
+    }
+
+    /// With one pod more.
+    pub(super) fn add(&mut self, pod: Self) {
+        self.pods += pod.pods;
+        self.amounts.iter_mut().zip(pod.amounts).for_each(|(sum, amount)| *sum += amount);
+    }
+
+    /// With one pod less.
+    pub(super) fn subtract(&mut self, pod: Self) {
+        self.pods -= pod.pods;
+        self.amounts.iter_mut().zip(pod.amounts).for_each(|(sum, amount)| *sum -= amount);
+    }
+}
+
+/// Why the pod may not run here; `None` if it may. `used` is what the pods ask for that already do.
+pub(super) fn refuse(pod: &Object, node: &Object, used: Asked) -> Option<Failure> {
+    let short = out_of_pods(node, used).or_else(|| out_of_resources(pod, node, used));
     short.or_else(|| wrong_node(pod, node))
 }
 
-fn out_of_pods<'a>(node: &Object, others: impl Iterator<Item = &'a Object>) -> Option<Failure> {
+fn out_of_pods(node: &Object, used: Asked) -> Option<Failure> {
     let capacity = Quantity::read(node.at("status.allocatable.pods")).value();
-    let used = i64::try_from(others.count()).unwrap_or(i64::MAX);
-    (used + 1 > capacity).then(|| out_of("pods", 1, used, capacity))
+    (used.pods + 1 > capacity).then(|| out_of("pods", 1, used.pods, capacity))
 }
 
-fn out_of_resources<'a>(
-    pod: &Object,
-    node: &Object,
-    others: &(impl Iterator<Item = &'a Object> + Clone),
-) -> Option<Failure> {
+fn out_of_resources(pod: &Object, node: &Object, used: Asked) -> Option<Failure> {
     let allocatable = node.at("status.allocatable");
-    COUNTED.iter().find_map(|name| {
-        let requested = amount(name, &request(pod, name));
-        let used: i64 = others.clone().map(|it| amount(name, &request(it, name))).sum();
+    let asked = Asked::by(pod);
+    COUNTED.iter().enumerate().find_map(|(index, name)| {
+        let (requested, used) = (asked.amounts[index], used.amounts[index]);
         let capacity = amount(name, &Quantity::read(allocatable.get(name)));
         (requested > 0 && used + requested > capacity).then(|| out_of(name, requested, used, capacity))
     })

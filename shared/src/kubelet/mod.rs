@@ -31,6 +31,7 @@ use crate::model::key::resources::{LEASES, NODES, PODS};
 use crate::model::{Key, Object, Span, Text, Time};
 use crate::plan::{EventDraft, EventKind, Write};
 use crate::store::{Change, Store};
+use admission::Asked;
 use pod::{Life, PodState, Sandbox};
 use runtime::{Happening, ImageInfo};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +61,8 @@ pub struct Kubelet {
     stored: Option<Object>,
     host_ip: Text,
     pods: BTreeMap<Text, PodState>,
+    /// What the pods ask for that run or will run.
+    asked: Asked,
     agenda: BTreeSet<(Time, Text)>,
     images: BTreeMap<Text, ImageInfo>,
     heart: Heart,
@@ -212,6 +215,9 @@ impl Kubelet {
         }
         let reason = if object.is_terminating() { "deletion was asked for" } else { "the pod is bound here" };
         self.turn(&uid, context, reason, |pod, turn| {
+            if pod.object.get("spec") != object.get("spec") {
+                pod.asked = Asked::by(object);
+            }
             pod.object = object.clone();
             if pod.life != Life::New {
                 return;
@@ -232,8 +238,7 @@ impl Kubelet {
             return pod;
         }
         if self.profile == Profile::Faithful {
-            let others = self.pods.values().filter(|it| it.failure.is_none() && !is_over(it));
-            pod.failure = admission::refuse(object, &self.configured, &others.map(|it| &it.object));
+            pod.failure = admission::refuse(object, &self.configured, self.asked);
         }
         pod
     }
@@ -330,6 +335,9 @@ impl Kubelet {
         change: impl FnOnce(&mut PodState, &mut Turn<'_>),
     ) -> Vec<Effect> {
         let Some(mut pod) = self.pods.remove(uid) else { return Vec::new() };
+        if pod.is_counted {
+            self.asked.subtract(pod.asked);
+        }
         if let Some(due) = pod.due.take() {
             self.agenda.remove(&(due, uid.clone()));
         }
@@ -348,10 +356,19 @@ impl Kubelet {
         if is_forgotten(&pod) {
             effects.push(Effect::Runtime(Command::RemovePod { pod: uid.clone() }));
         } else {
+            pod.is_counted = has_a_place(&pod);
+            if pod.is_counted {
+                self.asked.add(pod.asked);
+            }
             self.pods.insert(uid.clone(), pod);
         }
         effects
     }
+}
+
+/// True while others have to do without what the pod asks for.
+fn has_a_place(pod: &PodState) -> bool {
+    pod.failure.is_none() && !is_over(pod)
 }
 
 /// True once nothing of the pod runs or will run.

@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/kubelet/container/runtime.go` (`PodStatus`), `pkg/kubelet/pod_workers.go`.
 
+use super::admission::Asked;
 use super::backoff::Backoff;
 use super::probes::Probes;
 use super::runtime::{ImageInfo, Role, RunKey};
@@ -30,6 +31,10 @@ pub(super) struct PodState {
     pub(super) sent: Option<(u64, Value)>,
     /// When to look at it again.
     pub(super) due: Option<Time>,
+    /// What its spec asks for.
+    pub(super) asked: Asked,
+    /// True while that is taken from what the node has.
+    pub(super) is_counted: bool,
 }
 
 /// Where a pod stands between its first sight and its end.
@@ -174,6 +179,8 @@ impl PodState {
             life: Life::New,
             sent: None,
             due: None,
+            asked: Asked::by(object),
+            is_counted: false,
         }
     }
 

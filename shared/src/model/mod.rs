@@ -4,6 +4,7 @@
 
 pub mod chance;
 pub mod decode;
+pub mod digest;
 pub mod intstr;
 pub mod key;
 pub mod names;
@@ -16,6 +17,7 @@ pub mod value;
 pub mod yaml;
 
 pub use chance::{Chance, Fnv};
+pub use digest::Digest;
 pub use intstr::IntOrString;
 pub use key::{Key, ResourceName};
 pub use object::{Object, OwnerReference};

@@ -57,7 +57,7 @@ impl Value {
     ///
     /// For the fields of a schema only: keys that may contain dots (labels, annotations, data) need [`Value::get`].
     pub fn at(&self, path: &str) -> &Value {
-        path.split('.').fold(self, |value, key| value.get(key))
+        names(path).fold(self, |value, key| value.get(key))
     }
 
     /// Puts `value` at a dotted path, making the maps on the way; a non-map on the way is replaced.
@@ -67,7 +67,7 @@ impl Value {
 
     /// The place at a dotted path, made if it is missing.
     pub fn entry(&mut self, path: &str) -> &mut Value {
-        path.split('.').fold(self, |place, key| place.map_mut().entry(key))
+        names(path).fold(self, |place, key| place.map_mut().entry(key))
     }
 
     /// Takes away the field at a dotted path and gives it back; `Null` if there was none.
@@ -209,6 +209,18 @@ impl Value {
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
+}
+
+/// The names of a dotted path; for paths this short a plain loop beats the search of `str::split`.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let dot = path.bytes().position(|byte| byte == b'.');
+        let (name, after) = dot.map_or((path, None), |dot| (&path[..dot], path.get(dot + 1..)));
+        rest = after;
+        Some(name)
+    })
 }
 
 impl List {

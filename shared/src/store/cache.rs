@@ -4,7 +4,8 @@
 
 use crate::model::key::resources::PODS;
 use crate::model::{Key, Object, ResourceName, Text};
-use crate::store::{Change, Member, Table};
+use crate::store::family::Family;
+use crate::store::{Change, Look, Member, Table};
 use crate::trace::Revision;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ const ADOPTABLE: [&str; 4] = ["pods", "replicasets.apps", "controllerrevisions.a
 pub struct Cache {
     revision: Revision,
     tables: BTreeMap<ResourceName, Table>,
-    owned: BTreeMap<Text, BTreeMap<Key, Member>>,
+    owned: BTreeMap<Text, Family>,
     dependents: BTreeMap<Text, BTreeSet<Key>>,
     orphans: BTreeMap<(ResourceName, Text), BTreeMap<Key, Member>>,
     on_node: BTreeMap<Text, BTreeSet<Key>>,
@@ -73,7 +74,12 @@ impl Cache {
 
     /// The objects whose controlling owner has this uid, with what is asked of them most often, in the order of their keys.
     pub fn members<'a>(&'a self, uid: &str) -> impl Iterator<Item = (&'a Key, &'a Member)> + use<'a> {
-        self.owned.get(uid).into_iter().flatten()
+        self.owned.get(uid).into_iter().flat_map(Family::members)
+    }
+
+    /// The objects whose controlling owner has this uid, counted by what they look like.
+    pub fn looks<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Look> + use<'a> {
+        self.owned.get(uid).into_iter().flat_map(Family::looks)
     }
 
     /// The keys of the objects that name this uid among their owners, controlling or not.
@@ -101,7 +107,7 @@ impl Cache {
     }
 
     fn reindex(&mut self, key: &Key, before: Option<&Object>, after: Option<&Object>) {
-        put_member(&mut self.owned, key, before.and_then(controller_uid), after.map(|it| (controller_uid(it), it)));
+        self.put_owned(key, before.and_then(controller_uid), after);
         let (from, to) = (owner_uids(before), owner_uids(after));
         for uid in from.difference(&to) {
             move_entry(&mut self.dependents, key, Some(uid.clone()), None);
@@ -115,6 +121,24 @@ impl Cache {
         }
         if key.resource == PODS {
             move_entry(&mut self.on_node, key, before.and_then(node_name), after.and_then(node_name));
+        }
+    }
+}
+
+impl Cache {
+    /// Moves an object from the owner that it had to the one that it has.
+    fn put_owned(&mut self, key: &Key, from: Option<Text>, after: Option<&Object>) {
+        let to = after.and_then(controller_uid);
+        if let Some(from) = from.filter(|from| Some(from) != to.as_ref())
+            && let Some(family) = self.owned.get_mut(&from)
+        {
+            family.remove(key);
+            if family.is_empty() {
+                self.owned.remove(&from);
+            }
+        }
+        if let (Some(to), Some(object)) = (to, after) {
+            self.owned.entry(to).or_default().put(key, Member::new(object));
         }
     }
 }

@@ -7,11 +7,13 @@
 //! Knows nothing of kinds, validation or who writes.
 
 mod cache;
+mod family;
 mod member;
 mod restore;
 mod retention;
 
 pub use cache::Cache;
+pub use family::{Look, Tally};
 pub use member::{Facts, Member};
 pub use restore::{Kept, RestoreError};
 pub use retention::{Compaction, Retention};

@@ -6,9 +6,9 @@
 //!
 //! Knows nothing of how a request is handled or how a controller decides.
 
-use crate::model::{Fnv, Key, Text, Time};
+use crate::model::{Digest, Key, Text, Time, Value};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// The number of a committed write; the store counts up by one for each.
@@ -207,7 +207,7 @@ pub struct Trace {
     reconciles: Vec<Reconcile>,
     records: Vec<Record>,
     finished: u64,
-    hash: Fnv,
+    hash: Digest,
 }
 
 impl Trace {
@@ -239,16 +239,23 @@ impl Trace {
         self.finished
     }
 
-    /// Adds a committed write; `bytes` are the object's, for the hash.
-    pub fn record(&mut self, record: Record, bytes: &[u8]) {
-        self.hash.write(&record.revision.0.to_le_bytes());
-        self.hash.write(&record.time.0.to_le_bytes());
-        self.hash.write(record.actor.to_string().as_bytes());
-        self.hash.write(bytes);
+    /// Adds a committed write; the object before and after it are for the hash.
+    pub fn record(&mut self, record: Record, before: Option<&Value>, after: Option<&Value>) {
+        self.hash.word(record.revision.0);
+        self.hash.word(record.time.0.cast_unsigned());
+        // Writing to a digest cannot fail.
+        let _ = write!(self.hash, "{}|{}", record.actor, record.key);
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                self.hash.change(before, after);
+            }
+            (None, Some(after)) => self.hash.value(after),
+            (_, None) => {}
+        }
         self.records.push(record);
     }
 
-    /// A hash of every write so far: its number, time, actor and the object's bytes.
+    /// A hash of every write so far: its number, time, actor, object, and what it changed; with that, of every object.
     pub fn hash(&self) -> u64 {
         self.hash.0
     }

@@ -10,7 +10,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use crate::controllers::claims::{carry_out, claim};
+use crate::controllers::claims::{Counted, claim_counted};
 use crate::controllers::pods::{available_from, from_template, key_of};
 use crate::model::key::resources::{NAMESPACES, PODS, REPLICA_SETS};
 use crate::model::{Key, Object, Selector, Span};
@@ -38,8 +38,8 @@ const BURST_PODS_MAX: usize = 500;
 struct Seen<'a> {
     key: &'a Key,
     set: &'a Object,
-    active: Vec<&'a Member>,
-    stopping: usize,
+    selector: &'a Selector,
+    claims: Counted<'a>,
     view: &'a View<'a>,
 }
 
@@ -48,10 +48,10 @@ fn reconcile(key: &Key, view: &View<'_>) -> Plan {
     let Some(set) = view.cache.get(key) else { return Plan::nothing() };
     let Ok(selector) = Selector::from_object(set.at("spec.selector")) else { return Plan::nothing() };
     let mut plan = Plan::nothing();
-    let mut claims = claim(set, &selector, &PODS, view, |pod| pod.facts.is_active());
-    carry_out(&mut claims, &mut plan);
-    let seen = Seen { key, set, active: claims.mine, stopping: stopping(set, &selector, view), view };
-    plan.observed = pods_in_words(seen.active.len());
+    let mut claims = claim_counted(set, &selector, &PODS, view);
+    plan.writes.append(&mut claims.writes);
+    let seen = Seen { key, set, selector: &selector, claims, view };
+    plan.observed = pods_in_words(seen.active());
     plan.desired = pods_in_words(usize::try_from(seen.wanted()).unwrap_or(0));
     let status = status::write(&seen);
     let (first, last) = if seen.refusal().is_some() { (status, None) } else { (None, status) };
@@ -73,6 +73,30 @@ impl Seen<'_> {
         self.set.at("spec.minReadySeconds").int_or(0)
     }
 
+    /// How many active pods it has.
+    fn active(&self) -> usize {
+        self.claims.looks.iter().map(|it| it.tally.active).sum::<usize>() + self.claims.adopted.len()
+    }
+
+    /// The active pods themselves, in the order of their names.
+    fn active_pods(&self) -> Vec<&Member> {
+        let namespace = self.set.metadata().get("namespace").str();
+        let is_here = |key: &Key| key.resource == PODS && key.namespace == namespace;
+        let is_mine = |pod: &Member| pod.facts.is_active() && self.selector.matches(&pod.labels);
+        let owned = self.view.cache.members(&self.set.uid());
+        let mut pods: Vec<_> = owned.filter(|(key, pod)| is_here(key) && is_mine(pod)).map(|(_, pod)| pod).collect();
+        if !self.claims.adopted.is_empty() {
+            pods.extend(&self.claims.adopted);
+            pods.sort_by_cached_key(|pod| pod.object.name());
+        }
+        pods
+    }
+
+    /// The pods of the set that were asked to go and still run.
+    fn stopping(&self) -> usize {
+        self.claims.looks.iter().map(|it| it.tally.stopping).sum()
+    }
+
     /// Why the previous creation or deletion of a pod was refused; a refused write to the set itself is not meant.
     fn refusal(&self) -> Option<&crate::api::Status> {
         let about = |it: &&crate::api::Status| it.details.get("kind").str().to_ascii_lowercase();
@@ -85,7 +109,7 @@ impl Seen<'_> {
 /// Upstream: `manageReplicas`.
 fn manage(seen: &Seen<'_>, plan: &mut Plan) {
     let wanted = usize::try_from(seen.wanted()).unwrap_or(0);
-    let there = seen.active.len();
+    let there = seen.active();
     match wanted.cmp(&there) {
         Ordering::Greater if is_namespace_ending(seen) => {}
         Ordering::Greater => {
@@ -108,7 +132,7 @@ fn is_namespace_ending(seen: &Seen<'_>) -> bool {
 
 fn creation(seen: &Seen<'_>) -> Write {
     let pod = from_template(seen.set.at("spec.template"), seen.set);
-    let reason = format!("wanted {}, saw {}", seen.wanted(), seen.active.len());
+    let reason = format!("wanted {}, saw {}", seen.wanted(), seen.active());
     Write::create(PODS, pod, reason)
         .following(seen.key, "spec.replicas")
         .following(seen.key, "spec.template")
@@ -118,25 +142,21 @@ fn creation(seen: &Seen<'_>) -> Write {
 
 fn deletion(seen: &Seen<'_>, pod: &Object, why: &str) -> Write {
     let goes_first = if why.is_empty() { String::new() } else { format!("; this one goes first: {why}") };
-    let reason = format!("wanted {}, saw {}{goes_first}", seen.wanted(), seen.active.len());
+    let reason = format!("wanted {}, saw {}{goes_first}", seen.wanted(), seen.active());
     Write::delete(&key_of(PODS, pod), &pod.uid(), reason)
         .following(seen.key, "spec.replicas")
         .announcing(EventDraft::normal(seen.set, "SuccessfulDelete", format!("Deleted pod: {}", pod.name())))
         .or_announcing(EventDraft::warning(seen.set, "FailedDelete", "Error deleting: {error}"))
 }
 
-/// The pods of the set that were asked to go and still run.
-fn stopping(set: &Object, selector: &Selector, view: &View<'_>) -> usize {
-    let owned = view.cache.members(&set.uid()).filter(|(key, pod)| key.resource == PODS && pod.facts.is_stopping());
-    owned.filter(|(_, pod)| selector.matches(&pod.labels)).count()
-}
-
 /// How long until the next Ready pod counts as available.
 fn next_available(seen: &Seen<'_>) -> Option<Span> {
-    let seconds = seen.min_ready_seconds();
-    let from = |pod: &&Member| available_from(pod, seconds);
-    let waits = seen.active.iter().filter_map(from).filter(|from| *from > seen.view.now);
-    waits.min().map(|from| from - seen.view.now)
+    let (seconds, now) = (seen.min_ready_seconds(), seen.view.now);
+    let wait = Span::seconds(seconds.max(0));
+    let counted = seen.claims.looks.iter().filter(|_| seconds > 0);
+    let counted = counted.filter_map(|it| it.tally.ready_after(now - wait)).map(|since| since + wait);
+    let adopted = seen.claims.adopted.iter().filter_map(|pod| available_from(pod, seconds)).filter(|from| *from > now);
+    counted.chain(adopted).min().map(|from| from - now)
 }
 
 fn pods_in_words(count: usize) -> crate::model::Text {

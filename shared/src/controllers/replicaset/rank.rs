@@ -46,7 +46,7 @@ static CRITERIA: [Criterion; 9] = [
 ];
 
 /// The `count` pods to delete, each with the criterion that set it apart from the first pod that stays.
-pub(super) fn victims<'a>(seen: &Seen<'a>, count: usize) -> Vec<(&'a Object, &'static str)> {
+pub(super) fn victims<'a>(seen: &'a Seen<'a>, count: usize) -> Vec<(&'a Object, &'static str)> {
     let now = seen.view.now;
     let mut pods = ranked(seen);
     if count >= pods.len() {
@@ -63,13 +63,13 @@ fn compare(a: &Ranked<'_>, b: &Ranked<'_>, now: Time) -> (Ordering, &'static str
 }
 
 /// The pods of the set, with how many of their family share their nodes.
-fn ranked<'a>(seen: &Seen<'a>) -> Vec<Ranked<'a>> {
+fn ranked<'a>(seen: &'a Seen<'a>) -> Vec<Ranked<'a>> {
     let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
     for pod in family(seen).filter(|pod| is_active(pod)) {
         *on_node.entry(node_of(pod)).or_default() += 1;
     }
     let neighbours = |pod: &Member| on_node.get(node_of(&pod.object)).copied().unwrap_or(0);
-    seen.active.iter().map(|pod| read(pod, neighbours(pod))).collect()
+    seen.active_pods().into_iter().map(|pod| read(pod, neighbours(pod))).collect()
 }
 
 fn read(member: &Member, neighbours: usize) -> Ranked<'_> {

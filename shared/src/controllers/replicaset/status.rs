@@ -5,9 +5,9 @@
 use super::Seen;
 use crate::controllers::conditions::{Condition, find, put, put_count, take};
 use crate::controllers::pods::is_available;
-use crate::model::{Selector, Value};
+use crate::model::{Selector, Span, Value};
 use crate::plan::Write;
-use crate::store::Member;
+use crate::store::{Member, Tally};
 
 /// The counts of a status.
 struct Counts {
@@ -25,7 +25,7 @@ pub(super) fn write(seen: &Seen<'_>) -> Option<Write> {
     }
     let mut set = seen.set.clone();
     set.set("status", status);
-    let total = seen.active.len();
+    let total = seen.active();
     let reason = format!("counted {total}, {} ready, {} available", counts.ready, counts.available);
     Some(Write::update_status(seen.key, set, reason))
 }
@@ -33,21 +33,29 @@ pub(super) fn write(seen: &Seen<'_>) -> Option<Write> {
 fn count(seen: &Seen<'_>) -> Counts {
     let template = Selector::from_labels(seen.set.at("spec.template.metadata.labels"));
     let (seconds, now) = (seen.min_ready_seconds(), seen.view.now);
-    let count = |counts: &dyn Fn(&&&Member) -> bool| int(seen.active.iter().filter(counts).count());
+    let looks = || seen.claims.looks.iter();
+    let long_enough = |it: &Tally| match seconds {
+        ..=0 => it.ready(),
+        _ => it.ready_by(now - Span::seconds(seconds)),
+    };
+    let adopted = |counts: &dyn Fn(&&&Member) -> bool| seen.claims.adopted.iter().filter(counts).count();
+    let labeled: usize = looks().filter(|it| template.matches(&it.labels)).map(|it| it.tally.active).sum();
+    let ready: usize = looks().map(|it| it.tally.ready()).sum();
+    let available: usize = looks().map(|it| long_enough(&it.tally)).sum();
     Counts {
-        labeled: count(&|pod| template.matches(&pod.labels)),
-        ready: count(&|pod| pod.facts.ready_since.is_some()),
-        available: count(&|pod| is_available(pod, seconds, now)),
+        labeled: int(labeled + adopted(&|pod| template.matches(&pod.labels))),
+        ready: int(ready + adopted(&|pod| pod.facts.ready_since.is_some())),
+        available: int(available + adopted(&|pod| is_available(pod, seconds, now))),
     }
 }
 
 fn status(seen: &Seen<'_>, counts: &Counts) -> Value {
     let mut status = seen.set.get("status").clone();
-    status.set("replicas", int(seen.active.len()));
+    status.set("replicas", int(seen.active()));
     put_count(&mut status, "fullyLabeledReplicas", counts.labeled);
     put_count(&mut status, "readyReplicas", counts.ready);
     put_count(&mut status, "availableReplicas", counts.available);
-    status.set("terminatingReplicas", int(seen.stopping));
+    status.set("terminatingReplicas", int(seen.stopping()));
     put_count(&mut status, "observedGeneration", seen.set.generation());
     report_refusal(seen, &mut status);
     status
@@ -59,7 +67,7 @@ fn report_refusal(seen: &Seen<'_>, status: &mut Value) {
         None => take(status, "ReplicaFailure"),
         Some(_) if !find(status, "ReplicaFailure").is_null() => {}
         Some(failure) => {
-            let reason = if int(seen.active.len()) < seen.wanted() { "FailedCreate" } else { "FailedDelete" };
+            let reason = if int(seen.active()) < seen.wanted() { "FailedCreate" } else { "FailedDelete" };
             let condition = Condition::new("ReplicaFailure", "True", reason, failure.message.as_str());
             put(status, condition.to_value(seen.view.now));
         }
