@@ -35,12 +35,14 @@ impl Api {
         admission::namespace::admit_delete(&call.key)?;
         let object = self.stored(&call.key)?;
         check_preconditions(call, &object)?;
+        warn_unasked(call);
         Ok(self.delete_object(call, object))
     }
 
     /// Asks everything that matches to go; the answer lists it.
     pub(super) fn delete_collection(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
         let found = self.list(call)?;
+        warn_unasked(call);
         for object in self.selected(call)? {
             call.key = Key::new(call.key.resource.clone(), object.namespace(), object.name());
             self.delete_object(call, object);
@@ -87,6 +89,14 @@ impl Wish {
     }
 }
 
+/// Warns of what happens to the dependants of the kind if the request does not say what should.
+fn warn_unasked(call: &mut Call<'_>) {
+    let warning = call.resource.deletion.unasked;
+    if !warning.is_empty() && Wish::read(call).propagation.is_none() {
+        call.warnings.push(warning.to_owned());
+    }
+}
+
 /// True if an update took away the last thing that kept a terminating object.
 pub(super) fn lets_go(new: &Object, old: &Object) -> bool {
     if new.kind() == "Namespace" {
@@ -120,7 +130,7 @@ fn fate(object: &Object, wish: &Wish, call: &Call<'_>) -> Fate {
         return Fate::Gone;
     }
     let mut marked = object.clone();
-    let finalizers = finalizers_for(object, wish);
+    let finalizers = finalizers_for(object, wish, call.resource.deletion.dependants);
     if let Some(finalizers) = &finalizers {
         marked.set("metadata.finalizers", finalizers.clone());
     }
@@ -165,11 +175,12 @@ fn mark(object: &mut Object, when: Time, grace: i64) {
 }
 
 /// The finalizers that the wish puts on the object, `None` if they are right already.
-fn finalizers_for(object: &Object, wish: &Wish) -> Option<Value> {
+fn finalizers_for(object: &Object, wish: &Wish, default: Propagation) -> Option<Value> {
     let has = |name: &str| object.finalizers().any(|it| it == name);
     let (orphan, foreground) = match wish.propagation {
         Some(policy) => (policy == Propagation::Orphan, policy == Propagation::Foreground),
-        None => (has(ORPHAN), has(FOREGROUND) && !has(ORPHAN)),
+        None if has(ORPHAN) || has(FOREGROUND) => (has(ORPHAN), !has(ORPHAN)),
+        None => (default == Propagation::Orphan, false),
     };
     if orphan == has(ORPHAN) && foreground == has(FOREGROUND) {
         return None;

@@ -2,8 +2,8 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/get.go`, `pkg/registry/generic/registry/store.go` (`ListPredicate`).
 
-use crate::api::pipeline::{Api, Call};
-use crate::api::{Body, Resource, Response, Status, base64};
+use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
+use crate::api::{Body, Resource, Response, Status, Verb, base64};
 use crate::model::{FieldSelector, Object, Selector, Text, Value};
 use crate::trace::Revision;
 
@@ -162,6 +162,24 @@ impl Api {
         let items: Vec<Object> = rest.by_ref().take(limit).cloned().collect();
         let remaining = rest.count();
         Ok(answer(&filter, items, remaining, revision))
+    }
+
+    /// The answer to a request for objects that are never stored.
+    pub(super) fn computed(&self, call: &Call<'_>, objects: &[Object]) -> Result<Response, Status> {
+        match call.request.verb {
+            Verb::Get => {
+                let found = objects.iter().find(|it| it.name() == call.key.name).cloned();
+                found.map(|it| Response::object(200, it)).ok_or_else(|| Status::not_found(&call.key))
+            }
+            Verb::List => {
+                let filter = Filter::read(call)?;
+                let items = objects.iter().filter(|it| filter.lets_through(it)).cloned().collect();
+                Ok(answer(&filter, items, 0, self.store.revision()))
+            }
+            Verb::Create | Verb::Update | Verb::Patch(_) | Verb::Delete | Verb::DeleteCollection => {
+                Err(Status::method_not_allowed(NOT_ALLOWED))
+            }
+        }
     }
 
     /// The objects that a request's selectors let through.

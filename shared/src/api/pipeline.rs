@@ -100,7 +100,7 @@ impl Api {
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
     pub fn handle(&mut self, request: &Request, now: Time) -> Response {
         let target = &request.target;
-        let Some(resource) = resources::find(&target.resource) else {
+        let Some(resource) = resources::find_version(&target.resource, &target.version) else {
             return Response::status(Status::no_such_page());
         };
         let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
@@ -108,6 +108,9 @@ impl Api {
         let answer = self.route(&mut call);
         let mut response = answer.unwrap_or_else(Response::status);
         response.warnings.append(&mut call.warnings);
+        if !resource.deprecated.is_empty() {
+            response.warnings.push(resource.deprecated.to_owned());
+        }
         self.guard.refresh(&self.store);
         call.shown(response)
     }
@@ -126,6 +129,9 @@ impl Api {
         if let Some(handler) = subresources::find(subresource) {
             return handler(self, call);
         }
+        if let Some(computed) = call.resource.computed {
+            return self.computed(call, &computed());
+        }
         match call.request.verb {
             Verb::Get => self.stored(&call.key).map(|object| Response::object(200, object)),
             Verb::List => self.list(call),
@@ -141,7 +147,7 @@ impl Api {
             }
             Verb::Patch(kind) => {
                 let old = self.stored(&call.key)?;
-                let new = patch::apply(kind, call, &old)?;
+                let new = patch::apply(kind, call, &call.asked_form(&old))?;
                 self.update(call, &old, new)
             }
             Verb::Delete => self.delete(call),
@@ -191,8 +197,8 @@ impl Api {
         admission::namespace::admit_create(&call.key, &self.store)?;
         self.admit(call, &mut object)?;
         self.guard.check_escalation((call.request, &call.key), (&object, None), &self.store)?;
-        (resource.prepare_for_create)(&mut object);
         self.draw_name(call, &mut object)?;
+        (resource.prepare_for_create)(&mut object);
         self.validate_new(call, &mut object)?;
         if self.store.get(&call.key).is_some() {
             return Err(Status::already_exists(&call.key));
@@ -272,7 +278,9 @@ impl Api {
             validation::metadata::validate(new, call.resource, &mut errors);
             validation::metadata::validate_update(new, old, &mut errors);
         }
-        if call.request.target.subresource != "status" {
+        if call.request.target.subresource == "status" {
+            (call.resource.validate_status)(new, old, &mut errors);
+        } else {
             (call.resource.validate_update)(new, old, &mut errors);
             call.refuse(&errors)?;
             self.allocate(call, new, Some(old), &mut errors);
@@ -347,13 +355,13 @@ impl Call<'_> {
     /// The object as it is stored, which for a few resources is another one's form.
     fn stored_form(&self, object: Object) -> Object {
         match self.resource.kept_as {
-            Some(conversion) if !self.is_stored_version(object.api_version()) => (conversion.to_stored)(object),
+            Some(conversion) if object.api_version() != conversion.api_version => (conversion.to_stored)(object),
             Some(_) | None => object,
         }
     }
 
     fn is_stored_version(&self, version: &str) -> bool {
-        self.resource.kept_as.is_some() && version == "v1"
+        self.resource.kept_as.is_some_and(|it| it.api_version == version)
     }
 
     fn wrong_kind(&self, field: &str, found: &str, wanted: &str) -> Status {
@@ -366,6 +374,11 @@ impl Call<'_> {
         let package = group.split('.').next().filter(|it| !it.is_empty()).unwrap_or("core");
         let reason = format!("converting ({version}.{found}) to ({package}.{kind}): unknown conversion");
         Status::bad_request(cannot_handle(found, version, kind, &reason))
+    }
+
+    /// A stored object in the form of the resource that was asked for.
+    fn asked_form(&self, stored: &Object) -> Object {
+        self.resource.kept_as.map_or_else(|| stored.clone(), |it| (it.from_stored)(stored.clone()))
     }
 
     /// The response in the form of the resource that was asked for.

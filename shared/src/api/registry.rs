@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/registry/rest/create.go` and the `strategy.go` of each kind.
 
 use crate::api::admission::Admission;
-use crate::api::{DryRun, Errors, Status};
+use crate::api::{DryRun, Errors, Propagation, Status};
 #[cfg(feature = "every-kind")]
 use crate::api::{User, authorization::Authorizer};
 use crate::model::{Chance, Object, ResourceName, Text, Time, names};
@@ -68,6 +68,8 @@ pub struct Resource {
     pub validate: fn(&Object, &mut Errors),
     /// Finds what is wrong with a change: first the new object, then the old.
     pub validate_update: fn(&Object, &Object, &mut Errors),
+    /// Finds what is wrong with a change of the status: first the new object, then the old.
+    pub validate_status: fn(&Object, &Object, &mut Errors),
     /// What may be wrong with a new object, though it is accepted.
     pub warn: fn(&Object, &mut Vec<String>),
     /// The fields that field selectors may name, beside `metadata.name` and `metadata.namespace`.
@@ -83,6 +85,10 @@ pub struct Resource {
     /// For a resource that is only asked and never stored: the answer to a valid question.
     #[cfg(feature = "every-kind")]
     pub answer: Option<Answer>,
+    /// What every answer warns of; empty for all but a few.
+    pub deprecated: &'static str,
+    /// The objects of a kind that is never stored: they can be read, and that is all.
+    pub computed: Option<fn() -> Vec<Object>>,
 }
 
 /// Answers a question with the same object, its status filled in; or refuses it.
@@ -133,6 +139,16 @@ pub struct Deletion {
     pub grace: Option<fn(&Object, Option<i64>) -> i64>,
     /// True if the answer to a deletion is the object and not a Status.
     pub answers_object: bool,
+    /// What becomes of the dependants if the request does not say.
+    pub dependants: Propagation,
+    /// A warning for a request that does not say; empty for all but jobs.
+    pub unasked: &'static str,
+}
+
+impl Deletion {
+    /// At once, with a Status as the answer; the dependants go after it.
+    pub const PLAIN: Self =
+        Self { grace: None, answers_object: false, dependants: Propagation::Background, unasked: "" };
 }
 
 /// Two resources with one storage, such as `events` and `events.events.k8s.io`.
@@ -140,6 +156,8 @@ pub struct Deletion {
 pub struct Conversion {
     /// The resource in the store.
     pub resource: &'static str,
+    /// The version of the stored form: `autoscaling/v2`.
+    pub api_version: &'static str,
     /// From this resource's form to the stored one.
     pub to_stored: fn(Object) -> Object,
     /// And back.
@@ -167,14 +185,17 @@ impl Resource {
         prepare_for_status: keep_spec,
         validate: |_, _| {},
         validate_update: |_, _, _| {},
+        validate_status: |_, _, _| {},
         warn: |_, _| {},
         selectable: &[],
         columns: &[],
         named: Named::First,
-        deletion: Deletion { grace: None, answers_object: false },
+        deletion: Deletion::PLAIN,
         kept_as: None,
         #[cfg(feature = "every-kind")]
         answer: None,
+        deprecated: "",
+        computed: None,
     };
 
     /// `deployments.apps`.

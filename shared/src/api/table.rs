@@ -49,6 +49,11 @@ fn title(heading: &str) -> String {
     let word = |word: &str| match word {
         "IP" | "OS" => word.to_owned(),
         "TO" | "DATE" => word.to_lowercase(),
+        "STORAGECLASS" => "StorageClass".to_owned(),
+        "VOLUMEATTRIBUTESCLASS" => "VolumeAttributesClass".to_owned(),
+        "VOLUMEMODE" => "VolumeMode".to_owned(),
+        "MINPODS" => "MinPods".to_owned(),
+        "MAXPODS" => "MaxPods".to_owned(),
         _ => word.get(..1).unwrap_or_default().to_owned() + &word.get(1..).unwrap_or_default().to_lowercase(),
     };
     let hyphened = |part: &str| part.split('-').map(word).collect::<Vec<_>>().join("-");

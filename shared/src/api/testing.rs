@@ -17,11 +17,13 @@ pub(crate) fn run(script: &str) -> String {
     out
 }
 
-/// Reads `VERB RESOURCE[/NAME[/SUBRESOURCE]] [?OPTIONS] [BODY]`; the namespace is `default` unless `@NAMESPACE` follows.
+/// Reads `VERB RESOURCE[/NAME[/SUBRESOURCE]] [?OPTIONS] [BODY]`; `:VERSION` and `@NAMESPACE` may follow, else they are
+/// `v1` and `default`.
 pub(crate) fn request(line: &str) -> Request {
     let mut words = line.splitn(3, ' ');
     let (verb, path, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or(""));
     let (path, namespace) = path.split_once('@').unwrap_or((path, "default"));
+    let (path, version) = path.split_once(':').unwrap_or((path, "v1"));
     let mut parts = path.split('/');
     let resource = ResourceName::new(parts.next().unwrap(), "");
     let resource = match resource.as_str().split_once('.') {
@@ -31,7 +33,7 @@ pub(crate) fn request(line: &str) -> Request {
     let scope = resources::find(&resource).unwrap().scope;
     let target = Target {
         resource,
-        version: "v1".into(),
+        version: version.into(),
         namespace: if scope == crate::api::Scope::Cluster { "".into() } else { namespace.into() },
         name: parts.next().unwrap_or("").into(),
         subresource: parts.next().unwrap_or("").into(),

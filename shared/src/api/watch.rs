@@ -98,7 +98,8 @@ impl Api {
     /// # Errors
     /// There is no such resource, a selector is wrong, or the revision is forgotten (410) or no number.
     pub fn watch(&self, request: &WatchRequest) -> Result<Watch, Status> {
-        let resource = resources::find(&request.target.resource).ok_or_else(Status::no_such_page)?;
+        let target = &request.target;
+        let resource = resources::find_version(&target.resource, &target.version).ok_or_else(Status::no_such_page)?;
         let list = Request {
             verb: Verb::List,
             target: request.target.clone(),

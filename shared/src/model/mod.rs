@@ -3,6 +3,8 @@
 //! Knows nothing of requests, revisions, causes or controllers.
 
 pub mod chance;
+#[cfg(feature = "every-kind")]
+pub mod cron;
 pub mod decode;
 pub mod digest;
 pub mod intstr;

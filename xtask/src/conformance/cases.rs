@@ -65,9 +65,10 @@ fn ask(
     manager: &str,
 ) -> Response {
     let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+    let resource = ResourceName::new(plural, group);
     let target = Target {
-        resource: ResourceName::new(plural, group),
-        version: "v1".into(),
+        version: version(&resource, &body).into(),
+        resource,
         namespace: namespace.into(),
         name: name.into(),
         ..Target::default()
@@ -75,6 +76,13 @@ fn ask(
     let field_manager = manager.into();
     let options = Options { dry_run, field_manager, field_validation: FieldValidation::Strict, ..Options::default() };
     api.handle(&Request { body, options, ..Request::new(verb, target) }, Time::VIRTUAL_START)
+}
+
+/// The version of the body, or the preferred one.
+fn version<'a>(resource: &ResourceName, body: &'a Value) -> &'a str {
+    let said = body.get("apiVersion").str().rsplit('/').next().unwrap_or_default();
+    let preferred = || resources::find(resource).map_or("v1", |it| it.version);
+    if said.is_empty() { preferred() } else { said }
 }
 
 /// The documents of a file.
@@ -244,7 +252,7 @@ fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>
             continue;
         };
         match (response.as_object(), response.failure()) {
-            (Some(object), _) => outcomes.extend(compare_stored(file, object, stored)),
+            (Some(object), _) => outcomes.extend(compare_stored(file, &preferred(&mut api, object), stored)),
             (None, Some(status)) => refusals.push(status.message.clone()),
             (None, None) => {}
         }
@@ -259,6 +267,14 @@ fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>
         differences: compare::acceptance(record, &refusals),
     });
     Ok(outcomes)
+}
+
+/// The object again, in the preferred version of its kind.
+fn preferred(api: &mut Api, object: &Object) -> Object {
+    let made = resources::find_kind(object.api_version(), object.kind()).map(Resource::name);
+    let (namespace, name) = (object.namespace(), object.name());
+    let read = made.map(|it| send(api, Verb::Get, it.as_str(), &namespace, &name, Value::Null));
+    read.and_then(|it| it.as_object().cloned()).unwrap_or_else(|| object.clone())
 }
 
 fn compare_stored(file: &str, object: &Object, stored: &Value) -> Option<Outcome> {

@@ -14,7 +14,7 @@ pub(super) fn answers(response: &Response, code: i64, body: &Value) -> Vec<Strin
     if i64::from(response.code) != code {
         differences.push(format!("answered {} instead of {code}", response.code));
     }
-    let line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    let line = |text: &str| without_uids(text.lines().next().unwrap_or_default());
     if line(message) != line(recorded) {
         differences.push(format!("said `{}` instead of `{}`", line(message), line(recorded)));
     }
@@ -29,7 +29,9 @@ pub(super) fn applied(response: &Response, record: &Value) -> Vec<String> {
         None if succeeded => Vec::new(),
         None => vec![format!("accepted, though it was refused: {}", errors.lines().next().unwrap_or_default())],
         Some(status) => {
-            let line = status.message.lines().next().unwrap_or_default();
+            let (line, errors) =
+                (without_uids(status.message.lines().next().unwrap_or_default()), without_uids(errors));
+            let line = line.as_str();
             let tail = line.split(" is invalid: ").last().unwrap_or(line);
             let listed: Vec<&str> = errors.lines().filter_map(|it| it.strip_prefix("* ")).collect();
             if errors.contains(tail) || tail == format!("[{}]", listed.join(", ")) {
@@ -40,6 +42,28 @@ pub(super) fn applied(response: &Response, record: &Value) -> Vec<String> {
         }
     }
 }
+
+/// The text with a word for each uid.
+fn without_uids(text: &str) -> String {
+    let is_uid = |it: &str| it.len() == 36 && it.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    let part = |it: &str| if is_uid(it) { "UID".to_owned() } else { it.to_owned() };
+    let between = |it: char| !it.is_ascii_hexdigit() && it != '-';
+    text.split_inclusive(between)
+        .map(|it| {
+            let word = it.trim_end_matches(between);
+            part(word) + &it[word.len()..]
+        })
+        .collect()
+}
+
+/// What the volume controller notes on claims.
+const OF_VOLUMES: &[&str] = &[
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/selected-node",
+    "volume.kubernetes.io/storage-provisioner",
+];
 
 /// Columns whose cells depend on when they are written.
 const OF_TIME: &[&str] = &["Age", "Last Seen", "First Seen", "Restarts"];
@@ -94,6 +118,7 @@ fn comparable(object: &Value) -> Value {
         "spec.clusterIP",
         "spec.clusterIPs",
         "spec.nodeName",
+        "spec.volumeName",
         "status",
         "secrets",
     ] {
@@ -103,6 +128,9 @@ fn comparable(object: &Value) -> Value {
         drop_key(&mut object, "labels", label);
     }
     for annotation in ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"] {
+        drop_key(&mut object, "annotations", annotation);
+    }
+    for annotation in OF_VOLUMES {
         drop_key(&mut object, "annotations", annotation);
     }
     for port in object.entry("spec").map_mut().entry("ports").list_mut() {
@@ -131,6 +159,7 @@ fn drop_key(object: &mut Value, field: &str, key: &str) {
 fn without_random(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.starts_with("kube-api-access-") => "kube-api-access-x".into(),
+        Value::Text(text) => without_uids(text).into(),
         Value::List(items) => items.iter().map(without_random).collect(),
         Value::Map(fields) => Value::Map(fields.iter().map(|(key, it)| (key.clone(), without_random(it))).collect()),
         other => other.clone(),

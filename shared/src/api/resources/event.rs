@@ -53,7 +53,7 @@ pub(super) const RESOURCE: Resource = Resource {
 pub(super) const EVENTS_GROUP: Resource = Resource {
     group: "events.k8s.io",
     default: |_| {},
-    kept_as: Some(Conversion { resource: "events", to_stored: to_core, from_stored: from_core }),
+    kept_as: Some(Conversion { resource: "events", api_version: "v1", to_stored: to_core, from_stored: from_core }),
     ..RESOURCE
 };
 

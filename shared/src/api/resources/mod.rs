@@ -57,6 +57,12 @@ pub fn find(name: &ResourceName) -> Option<&'static Resource> {
     all().find(|it| it.plural == name.plural() && it.group == name.group())
 }
 
+/// The registration of a resource in a version; without that version, the preferred one.
+pub fn find_version(name: &ResourceName, version: &str) -> Option<&'static Resource> {
+    let exact = all().find(|it| it.plural == name.plural() && it.group == name.group() && it.version == version);
+    exact.or_else(|| find(name))
+}
+
 /// The registration of a kind: `find_kind("apps/v1", "Deployment")`.
 pub fn find_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
     all().find(|it| it.kind == kind && it.api_version() == api_version)

@@ -40,7 +40,7 @@ pub(super) const RESOURCE: Resource = Resource {
         ("status.nominatedNodeName", |it| it.at("status.nominatedNodeName").text()),
     ],
     columns: COLUMNS,
-    deletion: Deletion { grace: Some(grace), answers_object: true },
+    deletion: Deletion { grace: Some(grace), answers_object: true, ..Deletion::PLAIN },
     ..Resource::NONE
 };
 

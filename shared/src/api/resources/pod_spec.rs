@@ -167,11 +167,31 @@ fn default_volume(volume: &mut Value) {
         each(files, "items", |item| within(item, "fieldRef", default_field_ref));
     });
     within(volume, "projected", default_projected);
-    within(volume, "hostPath", |path| default(path, "type", ""));
+    default_source_of_volume(volume);
     within(volume, "emptyDir", |directory| within(directory, "sizeLimit", canonical_amount));
-    within(volume, "iscsi", |it| default_empty(it, "iscsiInterface", "default"));
     within(volume, "ephemeral", |it| {
         within(it, "volumeClaimTemplate", |template| within(template, "spec", default_claim_spec));
+    });
+}
+
+/// The sources that a pod's volumes and the cluster's have in common.
+pub(super) fn default_source_of_volume(volume: &mut Value) {
+    within(volume, "hostPath", |path| default(path, "type", ""));
+    within(volume, "iscsi", |it| default_empty(it, "iscsiInterface", "default"));
+    within(volume, "rbd", |it| {
+        default_empty(it, "pool", "rbd");
+        default_empty(it, "user", "admin");
+        default_empty(it, "keyring", "/etc/ceph/keyring");
+    });
+    within(volume, "azureDisk", |it| {
+        default(it, "cachingMode", "ReadWrite");
+        default(it, "kind", "Shared");
+        default(it, "fsType", "ext4");
+        default(it, "readOnly", false);
+    });
+    within(volume, "scaleIO", |it| {
+        default_empty(it, "storageMode", "ThinProvisioned");
+        default_empty(it, "fsType", "xfs");
     });
 }
 
@@ -189,7 +209,8 @@ fn default_projected(projected: &mut Value) {
     });
 }
 
-fn default_claim_spec(spec: &mut Value) {
+/// The spec of a claim, alone or as a template.
+pub(super) fn default_claim_spec(spec: &mut Value) {
     default(spec, "volumeMode", "Filesystem");
     within(spec, "resources", default_resources);
 }

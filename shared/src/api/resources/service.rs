@@ -42,7 +42,7 @@ pub(super) const RESOURCE: Resource = Resource {
         Column::new("AGE", age),
         Column::wide("SELECTOR", |it, _| labels(it.at("spec.selector"))),
     ],
-    deletion: Deletion { grace: None, answers_object: true },
+    deletion: Deletion { answers_object: true, ..Deletion::PLAIN },
     ..Resource::NONE
 };
 

@@ -13,6 +13,6 @@ pub(super) const RESOURCE: Resource = Resource {
     #[cfg(feature = "every-kind")]
     subresources: &["token"],
     columns: &[Column::new("AGE", age)],
-    deletion: Deletion { grace: None, answers_object: true },
+    deletion: Deletion { answers_object: true, ..Deletion::PLAIN },
     ..Resource::NONE
 };

@@ -47,9 +47,17 @@ fn scale_of(object: &Object) -> Object {
     let replicas = object.at("spec.replicas").int_or(0);
     scale.set("spec", if replicas == 0 { Value::map() } else { Value::from([("replicas", replicas.into())]) });
     scale.set("status.replicas", object.at("status.replicas").int_or(0));
-    let selector = Selector::from_object(object.at("spec.selector")).map(|it| it.to_string()).unwrap_or_default();
+    let selector = selector(object);
     if !selector.is_empty() {
         scale.set("status.selector", selector);
     }
     scale
+}
+
+/// The selector as text; that of a replication controller is a map of labels.
+fn selector(object: &Object) -> String {
+    let selector = object.at("spec.selector");
+    let is_labels = selector.get("matchLabels").is_null() && selector.get("matchExpressions").is_null();
+    let parsed = if is_labels { Ok(Selector::from_labels(selector)) } else { Selector::from_object(selector) };
+    parsed.map(|it| it.to_string()).unwrap_or_default()
 }

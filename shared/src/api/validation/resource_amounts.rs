@@ -44,7 +44,7 @@ pub(super) fn validate(resources: &At<'_>, errors: &mut Errors) {
 }
 
 fn compare(name: &str, requests: &At<'_>, limits: &At<'_>, request: &Quantity, limit: &Value, errors: &mut Errors) {
-    let may_overcommit = is_native(name) && !name.starts_with("hugepages-");
+    let may_overcommit = may_overcommit(name);
     if limit.is_null() {
         if !may_overcommit {
             errors.required(limits, "Limit must be set for non overcommitable resources");
@@ -61,7 +61,7 @@ fn compare(name: &str, requests: &At<'_>, limits: &At<'_>, request: &Quantity, l
 }
 
 fn validate_amount(name: &str, amount: &At<'_>, errors: &mut Errors) {
-    validate_name(name, amount, errors);
+    validate_container_resource(name, amount, errors);
     let quantity = Quantity::read(amount);
     let shown = Value::from(&quantity);
     if quantity.is_negative() {
@@ -72,24 +72,35 @@ fn validate_amount(name: &str, amount: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_name(name: &str, at: &At<'_>, errors: &mut Errors) {
-    let shown = Value::from(name);
-    errors.invalid_each(at, &shown, names::label_key(name));
+/// The name of something that containers use.
+pub(super) fn validate_container_resource(name: &str, at: &At<'_>, errors: &mut Errors) {
+    validate_resource_name(name, at, errors);
     if name.contains('/') {
         if !is_native(name) && name.starts_with("requests.") {
-            errors.invalid(at, &shown, "doesn't follow extended resource name standard");
+            errors.invalid(at, &name.into(), "doesn't follow extended resource name standard");
         }
-        return;
+    } else if !FOR_CONTAINERS.contains(&name) && !name.starts_with("hugepages-") {
+        errors.invalid(at, &name.into(), "must be a standard resource for containers");
     }
-    let huge = name.starts_with("hugepages-");
-    if !STANDARD.contains(&name) && !huge {
+}
+
+/// The name of something of which there are amounts.
+pub(super) fn validate_resource_name(name: &str, at: &At<'_>, errors: &mut Errors) {
+    let shown = Value::from(name);
+    let wrong = names::label_key(name);
+    if !wrong.is_empty() {
+        return errors.invalid_each(at, &shown, wrong);
+    }
+    if !name.contains('/') && !STANDARD.contains(&name) && !name.contains("hugepages-") {
         errors.invalid(at, &shown, "must be a standard resource type or fully qualified");
-    }
-    if !FOR_CONTAINERS.contains(&name) && !huge {
-        errors.invalid(at, &shown, "must be a standard resource for containers");
     }
 }
 
 fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+/// True if containers may be promised more than there is.
+pub(super) fn may_overcommit(name: &str) -> bool {
+    is_native(name) && !name.starts_with("hugepages-")
 }

@@ -47,7 +47,8 @@ fn validate_source(volume: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_kind(kind: &str, source: &At<'_>, errors: &mut Errors) {
+/// What is wrong with a source of that kind.
+pub(super) fn validate_kind(kind: &str, source: &At<'_>, errors: &mut Errors) {
     match kind {
         "emptyDir" => {
             let limit = source.field("sizeLimit");

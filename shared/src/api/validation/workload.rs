@@ -123,13 +123,19 @@ fn validate_rolling(rolling: &At<'_>, errors: &mut Errors) {
     if is_zero(&unavailable) && is_zero(&surge) {
         errors.bad(&unavailable, "may not be 0 when `maxSurge` is 0");
     }
-    let percent = IntOrString::read(&unavailable).and_then(|it| it.percent());
+    not_over_100_percent(&unavailable, errors);
+}
+
+/// A percentage, if it is one, of at most 100.
+pub(super) fn not_over_100_percent(at: &At<'_>, errors: &mut Errors) {
+    let percent = IntOrString::read(at).and_then(|it| it.percent());
     if percent.is_some_and(|it| it > 100) {
-        errors.bad(&unavailable, "must not be greater than 100%");
+        errors.bad(at, "must not be greater than 100%");
     }
 }
 
-fn is_zero(value: &Value) -> bool {
+/// True for 0, `0%` and nothing.
+pub(super) fn is_zero(value: &Value) -> bool {
     IntOrString::read(value).is_none_or(|it| it.percent().unwrap_or_else(|| it.int_value()) == 0)
 }
 

@@ -1,6 +1,7 @@
 //! `v1` `PodTemplate`. Upstream: `pkg/registry/core/podtemplate/strategy.go`, `printPodTemplate`.
 
-use crate::api::printing::{age, labels, of_containers};
+use crate::api::printing::{labels, of_containers};
+use crate::api::registry::Deletion;
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::within;
 use crate::api::validation::every_kind::pod_template;
@@ -22,8 +23,8 @@ pub(super) const RESOURCE: Resource = Resource {
         Column::new("CONTAINERS", |it, _| of_containers(it.at("template.spec"), "name")),
         Column::new("IMAGES", |it, _| of_containers(it.at("template.spec"), "image")),
         Column::new("POD LABELS", |it, _| labels(it.at("template.metadata.labels"))),
-        Column::new("AGE", age),
     ],
+    deletion: Deletion { answers_object: true, ..Deletion::PLAIN },
     ..Resource::NONE
 };
 
