@@ -4,6 +4,7 @@
 //! what becomes of a request.
 
 mod arguments;
+mod auth;
 mod host;
 mod kube;
 mod page;

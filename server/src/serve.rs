@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::arguments::{Keep, ServeOptions};
+use crate::auth::{self, KeyError, SigningKey, Tokens};
 use crate::host::{self, Host, Journal};
 use crate::kube::Server;
 use crate::page::{self, Page};
@@ -45,6 +47,9 @@ pub(crate) enum ServeError {
     /// There are no certificates.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// There is no key for tokens.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// No cluster was ever served from this folder.
     #[error("cannot read {}: {source}; `pilothouse serve` writes it", path.display())]
     NoKubeconfig {
@@ -69,7 +74,10 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let host = Host::new(options.nodes, seed(), Journal::Memory);
     let driver = tokio::spawn(host::drive(host.clone()));
-    let server = Server::new(host, stopping.clone());
+    let tokens = Arc::new(Tokens::new(token_key(&options.keep)?));
+    let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
+    let filler = tokio::spawn(filler);
+    let server = Server::new(host, tokens, stopping.clone());
     let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
     tell_clients(options, &authority, api_address)?;
     say(&format!("Pilothouse {} on http://{page_address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))
@@ -82,6 +90,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     };
     stop.send_replace(true);
     let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), api).await;
+    filler.abort();
     driver.abort();
     done
 }
@@ -101,6 +110,14 @@ fn authority(keep: &Keep, address: SocketAddr) -> Result<Authority, AuthorityErr
     match keep {
         Keep::Memory => Authority::generate(&address),
         Keep::Folder(folder) => Authority::open(folder, &address),
+    }
+}
+
+/// The key of service account tokens: that of the data directory, or a new one.
+fn token_key(keep: &Keep) -> Result<SigningKey, KeyError> {
+    match keep {
+        Keep::Memory => SigningKey::generate(),
+        Keep::Folder(folder) => SigningKey::open(folder),
     }
 }
 

@@ -21,12 +21,17 @@ const UNAUTHENTICATED: &str = "system:unauthenticated";
 ///
 /// # Errors
 /// 401 for a token that is not known.
-pub(crate) fn authenticate(certificate: Option<&User>, authorization: &str) -> Result<User, Status> {
+pub(crate) fn authenticate(
+    certificate: Option<&User>,
+    authorization: &str,
+    of_token: impl FnOnce(&str) -> Result<User, String>,
+) -> Result<User, Status> {
     if let Some(user) = certificate {
         return Ok(user.clone());
     }
     if authorization.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) {
-        return Err(status::unauthorized());
+        let token = authorization.get(7..).unwrap_or_default().trim();
+        return of_token(token).map_err(|_| status::unauthorized());
     }
     let groups = vec![Text::new_static(UNAUTHENTICATED)];
     Ok(User { name: Text::new_static(ANONYMOUS), groups, ..User::default() })
@@ -77,7 +82,7 @@ mod tests {
     use hyper::Method;
 
     fn check(path: &str, expected: &Expect) {
-        let user = authenticate(None, "").expect("nobody is somebody");
+        let user = authenticate(None, "", |_| Err(String::new())).expect("nobody is somebody");
         let info = RequestInfo::read(&Method::GET, path, false).expect("a path");
         let host = Host::new(0, 1, Journal::Memory);
         let may = authorize(&host, &user, &info, "");
@@ -111,8 +116,11 @@ mod tests {
 
     #[test]
     fn an_unknown_token_is_refused() {
-        assert_eq!(authenticate(None, "Bearer x").expect_err("it is unknown").code, 401);
+        let nobody = |token: &str| Err(token.to_owned());
+        assert_eq!(authenticate(None, "Bearer x", nobody).expect_err("it is unknown").code, 401);
         let user = User::admin();
-        assert_eq!(authenticate(Some(&user), "Bearer x").expect("the certificate counts"), user);
+        assert_eq!(authenticate(Some(&user), "Bearer x", nobody).expect("the certificate counts"), user);
+        let named = |token: &str| Ok(User::component(token));
+        assert_eq!(authenticate(None, "bearer x ", named).expect("the token counts").name, "x");
     }
 }

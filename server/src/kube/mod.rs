@@ -29,7 +29,9 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use shared::api::{Status, User};
 
+use crate::auth::{self, Tokens};
 use crate::host::Host;
+pub(crate) use encode::with_bytes;
 use encode::{Include, Wanted};
 use metrics::Metrics;
 use negotiate::Form;
@@ -44,6 +46,7 @@ const READERS: &[&str] = &["curl", "Wget", "Mozilla/5.0"];
 /// The API server: the cluster, and what answering needs.
 pub(crate) struct Server {
     host: Arc<Host>,
+    tokens: Arc<Tokens>,
     /// Becomes true when the server is to end; watches end then.
     stop: tokio::sync::watch::Receiver<bool>,
     metrics: Metrics,
@@ -61,8 +64,8 @@ pub(crate) struct Incoming {
 
 impl Server {
     /// An API server over `host`, whose long answers end when `stop` becomes true.
-    pub(crate) fn new(host: Arc<Host>, stop: tokio::sync::watch::Receiver<bool>) -> Arc<Self> {
-        Arc::new(Self { host, stop, metrics: Metrics::default() })
+    pub(crate) fn new(host: Arc<Host>, tokens: Arc<Tokens>, stop: tokio::sync::watch::Receiver<bool>) -> Arc<Self> {
+        Arc::new(Self { host, tokens, stop, metrics: Metrics::default() })
     }
 
     /// Answers one request; `certificate` is whom the connection's client certificate names.
@@ -91,7 +94,8 @@ impl Server {
         body: Body,
     ) -> Response<Body> {
         let headers = &parts.headers;
-        let user = match access::authenticate(certificate, header(headers, AUTHORIZATION)) {
+        let of_token = |token: &str| self.tokens.user(&self.host, token, &[]).map(|(user, _)| user);
+        let user = match access::authenticate(certificate, header(headers, AUTHORIZATION), of_token) {
             Ok(user) => user,
             Err(status) => return encode::failure(&status, Form::JSON),
         };
@@ -140,6 +144,9 @@ impl Server {
         }
         if !matches!(info.verb, "get" | "head") {
             return Ok(encode::plain(404, status::NO_PAGE));
+        }
+        if let Some(response) = auth::document(&self.tokens, path, header(headers, HOST)) {
+            return Ok(response);
         }
         if path == "/metrics" {
             return Ok(encode::plain(200, self.metrics.text(&self.host)));

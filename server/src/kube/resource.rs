@@ -38,6 +38,7 @@ pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) ->
     let wanted = asked.wanted;
     let (request, warnings) = request(asked, incoming).await?;
     let mut response = server.host.request(&request).await;
+    server.tokens.finish(&server.host, &mut response);
     if response.failure().is_none() {
         response.warnings.splice(0..0, warnings);
     }

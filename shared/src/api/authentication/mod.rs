@@ -7,6 +7,7 @@
 
 pub mod claims;
 pub mod reviews;
+pub mod secrets;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token_request;
