@@ -79,15 +79,11 @@ fn recording(text: &str) -> (String, String) {
 const KNOWN: &[(&str, &str)] = &[
     ("065", "the recorded objects hold no volumes of the cluster"),
     ("069", "components are asked of the API server, not of recorded objects"),
-    ("094", "jobs have no description of their own yet"),
-    ("095", "cron jobs have no description of their own yet"),
-    ("098", "autoscalers have no description of their own yet"),
-    ("099", "budgets have no description of their own yet"),
-    ("112", "claims have no description of their own yet"),
     ("118", "the recorded objects hold no volumes of the cluster"),
     ("070", "the recorded objects hold no leases"),
     ("071", "the recorded objects hold no roles"),
     ("085", "go templates are refused"),
+    ("098", "its events came after the objects were recorded"),
     ("110", "an annotation was renamed after the recording, which changed its place"),
 ];
 /// Recordings that show other kinds too.

@@ -383,7 +383,7 @@ fn completes() {
         format!("{line:?}: {}\n", words.join(" "))
     });
     expect![[r#"
-        "": annotate api-resources api-versions apply cluster-info config cordon create delete describe diff drain edit events exec explain expose get label logs patch replace rollout run scale set taint uncordon version wait
+        "": annotate api-resources api-versions apply autoscale cluster-info config cordon create delete describe diff drain edit events exec explain expose get label logs patch replace rollout run scale set taint uncordon version wait
         "ro": rollout
         "rollout ": history pause restart resume status undo
         "get dep": deployments
@@ -652,4 +652,108 @@ fn takes_in_an_edited_text() {
         Done(1) ! error: At least one of apiVersion, kind and name was changed
     "#]]
     .assert_eq(&shown.concat());
+}
+
+#[cfg(feature = "every-kind")]
+#[test]
+fn jobs_from_cron_jobs() {
+    check(
+        &[
+            "create cronjob tick --image=busybox --schedule='*/5 * * * *' -- date",
+            "create cronjob tick --image=busybox",
+            "create job once --from=cronjob/tick",
+            "get cronjobs,jobs",
+            "delete job once",
+        ],
+        &[],
+        &expect![[r#"
+            $ create cronjob tick --image=busybox --schedule='*/5 * * * *' -- date
+            cronjob.batch/tick created
+            $ create cronjob tick --image=busybox
+            ! error: required flag(s) "schedule" not set
+            [exit 1]
+            $ create job once --from=cronjob/tick
+            job.batch/once created
+            $ get cronjobs,jobs
+            NAME                 SCHEDULE      TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+            cronjob.batch/tick   */5 * * * *   <none>     False     0        <none>          0s
+
+            NAME             STATUS    COMPLETIONS   DURATION   AGE
+            job.batch/once   Running   0/1                      0s
+            $ delete job once
+            job.batch "once" deleted from default namespace
+        "#]],
+    );
+}
+
+#[cfg(feature = "every-kind")]
+#[test]
+fn quotas_budgets_and_autoscalers() {
+    check(
+        &[
+            "create quota q --hard=pods=10,limits.cpu=2 --dry-run=client -o yaml",
+            "create quota q --hard=pods=10,limits.cpu=2",
+            "create pdb p --selector='a=b,c in (d)' --min-available=50% --dry-run=client -o yaml",
+            "create pdb p --selector=a=b",
+            "create deployment web --image=nginx",
+            "autoscale deploy web --min=2 --max=5 --cpu=50%",
+            "autoscale deploy web --min=2 --max=5",
+            "get hpa",
+            "get cs",
+        ],
+        &[],
+        &expect![[r#"
+            $ create quota q --hard=pods=10,limits.cpu=2 --dry-run=client -o yaml
+            apiVersion: v1
+            kind: ResourceQuota
+            metadata:
+              name: q
+            spec:
+              hard:
+                limits.cpu: "2"
+                pods: "10"
+            status: {}
+            $ create quota q --hard=pods=10,limits.cpu=2
+            resourcequota/q created
+            $ create pdb p --selector='a=b,c in (d)' --min-available=50% --dry-run=client -o yaml
+            apiVersion: policy/v1
+            kind: PodDisruptionBudget
+            metadata:
+              name: p
+            spec:
+              minAvailable: 50%
+              selector:
+                matchExpressions:
+                - key: c
+                  operator: In
+                  values:
+                  - d
+                matchLabels:
+                  a: b
+            status:
+              currentHealthy: 0
+              desiredHealthy: 0
+              disruptionsAllowed: 0
+              expectedPods: 0
+            $ create pdb p --selector=a=b
+            ! error: one of min-available or max-unavailable must be specified
+            [exit 1]
+            $ create deployment web --image=nginx
+            deployment.apps/web created
+            $ autoscale deploy web --min=2 --max=5 --cpu=50%
+            horizontalpodautoscaler.autoscaling/web autoscaled
+            $ autoscale deploy web --min=2 --max=5
+            ! error: failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: empty input
+            [exit 1]
+            $ get hpa
+            NAME   REFERENCE        TARGETS              MINPODS   MAXPODS   REPLICAS   AGE
+            web    Deployment/web   cpu: <unknown>/50%   2         5         0          0s
+            $ get cs
+            ! Warning: v1 ComponentStatus is deprecated in v1.19+
+            NAME                 STATUS    MESSAGE   ERROR
+            etcd-0               Healthy   ok        
+            scheduler            Healthy   ok        
+            controller-manager   Healthy   ok        
+        "#]],
+    );
 }

@@ -107,28 +107,43 @@ fn quotas(out: &mut Writer, quotas: Option<Vec<Object>>) {
     }
 }
 
+/// The columns of limits.
+pub(super) const LIMIT_COLUMNS: &str =
+    "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio";
+/// The line below them.
+pub(super) const LIMIT_LINES: &str =
+    "----\t--------\t---\t---\t---------------\t-------------\t-----------------------";
+
 fn limits(out: &mut Writer, ranges: Option<Vec<Object>>) {
-    const COLUMNS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
     out.line(0, "");
     let ranges = ranges.unwrap_or_default();
     if ranges.is_empty() {
         out.line(0, "No LimitRange resource.");
         return;
     }
-    out.line(0, "Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
-    out.line(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
-    for limit in ranges.iter().flat_map(|it| it.at("spec.limits").items()) {
+    out.line(0, format!("Resource Limits\n {LIMIT_COLUMNS}"));
+    out.line(0, format!(" {LIMIT_LINES}"));
+    for row in ranges.iter().flat_map(limits_of) {
+        out.line(0, format!(" {row}"));
+    }
+}
+
+/// The rows of a limit range: one for each resource of each limit.
+pub(super) fn limits_of(range: &Object) -> Vec<String> {
+    const COLUMNS: [&str; 5] = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
+    let of_limit = |limit: &Value| {
         let mut names: Vec<&str> =
             COLUMNS.iter().flat_map(|it| limit.get(it).fields()).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        for name in names {
+        let row = |name: &str| {
             let cell = |column: &&str| match limit.get(column).get(name) {
                 Value::Null => "-".to_owned(),
                 amount => Quantity::read(amount).to_string(),
             };
-            let cells: Vec<String> = COLUMNS.iter().map(cell).collect();
-            out.line(0, format!(" {}\t{name}\t{}", limit.get("type").str(), cells.join("\t")));
-        }
-    }
+            format!("{}\t{name}\t{}", limit.get("type").str(), COLUMNS.iter().map(cell).collect::<Vec<_>>().join("\t"))
+        };
+        names.into_iter().map(row).collect::<Vec<_>>()
+    };
+    range.at("spec.limits").items().iter().flat_map(of_limit).collect()
 }

@@ -5,6 +5,8 @@
 mod configuration;
 mod containers;
 pub(crate) mod events;
+#[cfg(feature = "every-kind")]
+mod every_kind;
 mod generic;
 pub(crate) mod node;
 pub(crate) mod pod;
@@ -78,8 +80,19 @@ fn describer(label: &str) -> Describer {
         "replicaset.apps" => workloads::replica_set,
         "statefulset.apps" => workloads::stateful_set,
         "daemonset.apps" => workloads::daemon_set,
-        _ => generic::write,
+        _ => more(label).unwrap_or(generic::write),
     }
+}
+
+/// The same for the kinds that not every host offers.
+#[cfg(feature = "every-kind")]
+fn more(label: &str) -> Option<Describer> {
+    every_kind::describer(label)
+}
+
+#[cfg(not(feature = "every-kind"))]
+fn more(_: &str) -> Option<Describer> {
+    None
 }
 
 /// What `kubectl describe` says about the object `key`, or its error.

@@ -49,7 +49,8 @@ pub(super) fn write(out: &mut Writer, list: &Value, space: &str) {
     }
 }
 
-fn source(out: &mut Writer, volume: &Value) {
+/// Writes the source of one volume.
+pub(super) fn source(out: &mut Writer, volume: &Value) {
     if !volume.get("projected").is_null() {
         return projected(out, volume.at("projected.sources"));
     }

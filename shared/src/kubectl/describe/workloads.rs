@@ -102,6 +102,22 @@ pub(super) fn replica_set(out: &mut Writer, subject: &mut Subject<'_, '_>) {
     subject.events(out);
 }
 
+/// Writes a `ReplicationController`.
+#[cfg(feature = "every-kind")]
+pub(super) fn replication_controller(out: &mut Writer, subject: &mut Subject<'_, '_>) {
+    let it = subject.object;
+    out.field(0, "Name", it.name());
+    out.field(0, "Namespace", it.namespace());
+    out.field(0, "Selector", crate::api::printing::labels(it.at("spec.selector")));
+    subject.labels_and_annotations(out);
+    let (is, wanted) = (it.at("status.replicas").int_or(0), it.at("spec.replicas").int_or(1));
+    out.field(0, "Replicas", format!("{is} current / {wanted} desired"));
+    out.field(0, "Pods Status", pod_phases(subject.session, it));
+    pod::template(out, it.at("spec.template"));
+    conditions(out, it);
+    subject.events(out);
+}
+
 /// `3 Running / 0 Waiting / 0 Succeeded / 0 Failed`, of the pods that `owner` manages.
 fn pod_phases(session: &mut Session<'_>, owner: &Object) -> String {
     let pods = match pods_of(session, owner) {
@@ -120,7 +136,11 @@ fn pod_phases(session: &mut Session<'_>, owner: &Object) -> String {
 
 fn pods_of(session: &mut Session<'_>, owner: &Object) -> Result<Vec<Object>, crate::kubectl::failure::Failure> {
     let kind = session.kinds().resource(&PODS)?;
-    let labels = selector::describe(owner.at("spec.selector"));
+    let labels = match owner.at("spec.selector") {
+        // That of a replication controller is a map of labels.
+        labels if owner.kind() == "ReplicationController" => crate::api::printing::labels(labels),
+        other => selector::describe(other),
+    };
     let options = Options { label_selector: labels.into(), ..Options::default() };
     let list = session.list(&kind, &owner.namespace(), options)?;
     let mut pods = print::items(&list);

@@ -42,7 +42,9 @@ fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
             failures.clear();
         }
     }
-    let texts: Vec<String> = items.iter().map(|it| describe(session, it, args.is("show-events"))).collect();
+    // Of several objects the events are shown only if they are asked for.
+    let show_events = args.is("show-events") && (items.len() == 1 || args.has("show-events"));
+    let texts: Vec<String> = items.iter().map(|it| describe(session, it, show_events)).collect();
     session.out(texts.join("\n\n"));
     if items.is_empty() && failures.is_empty() {
         let namespace = session.namespace();

@@ -3,6 +3,8 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd/cmd.go`.
 
 pub(crate) mod apply;
+#[cfg(feature = "every-kind")]
+mod autoscale;
 mod config;
 mod create;
 mod delete;
@@ -98,6 +100,12 @@ pub(crate) const VERBS: &[&Verb] = &[
     &create::VERB,
     &create::workload::DEPLOYMENT,
     &create::workload::JOB,
+    #[cfg(feature = "every-kind")]
+    &create::every_kind::CRON_JOB,
+    #[cfg(feature = "every-kind")]
+    &create::every_kind::QUOTA,
+    #[cfg(feature = "every-kind")]
+    &create::every_kind::BUDGET,
     &create::config::CONFIG_MAP,
     &create::config::SECRET,
     &create::NAMESPACE,
@@ -125,6 +133,8 @@ pub(crate) const VERBS: &[&Verb] = &[
     &rollout::RESUME,
     &rollout::RESTART,
     &scale::VERB,
+    #[cfg(feature = "every-kind")]
+    &autoscale::VERB,
     &server_info::CLUSTER_INFO,
     &nodes::CORDON,
     &nodes::UNCORDON,

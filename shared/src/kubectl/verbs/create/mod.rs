@@ -3,6 +3,8 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd/create`.
 
 pub(super) mod config;
+#[cfg(feature = "every-kind")]
+pub(super) mod every_kind;
 pub(super) mod service;
 pub(super) mod workload;
 

@@ -59,7 +59,8 @@ pub(in crate::kubectl::verbs) const RUN: Verb = Verb {
     ..Verb::NONE
 };
 
-fn command(args: &Args) -> Vec<Value> {
+/// The words after `--`.
+pub(super) fn command(args: &Args) -> Vec<Value> {
     let from = args.dash.unwrap_or(args.words.len());
     args.words[from..].iter().map(Value::from).collect()
 }

@@ -1,0 +1,25 @@
+//! The descriptions of the kinds that the page does without: one line here per kind.
+
+mod autoscaler;
+mod batch;
+mod policy;
+mod storage;
+
+use crate::kubectl::describe::{Describer, workloads};
+
+/// The describer of a kind, by `kind.group`; `None` for what has none of its own.
+pub(super) fn describer(label: &str) -> Option<Describer> {
+    Some(match label {
+        "replicationcontroller" => workloads::replication_controller,
+        "job.batch" => batch::job,
+        "cronjob.batch" => batch::cron_job,
+        "horizontalpodautoscaler.autoscaling" => autoscaler::write,
+        "poddisruptionbudget.policy" => policy::budget,
+        "resourcequota" => policy::quota,
+        "limitrange" => policy::limit_range,
+        "endpoints" => policy::endpoints,
+        "persistentvolumeclaim" => storage::claim,
+        "persistentvolume" => storage::volume,
+        _ => return None,
+    })
+}
