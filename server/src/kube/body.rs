@@ -10,7 +10,7 @@ use shared::api::{FieldValidation, PatchKind, Status};
 use shared::model::decode::duplicate_fields;
 use shared::model::{Value, yaml};
 
-use super::{negotiate, status};
+use super::{negotiate, protobuf, status};
 
 /// The most bytes that a body may have, upstream's limit.
 pub(crate) const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
@@ -47,7 +47,8 @@ pub(crate) fn object(content_type: &str, bytes: &Bytes) -> Result<Read, Status> 
     match media(content_type) {
         "" | "application/json" | "*/*" => json(bytes),
         "application/yaml" => yaml(bytes),
-        _ => Err(negotiate::unsupported("application/json, application/yaml")),
+        protobuf::MEDIA_TYPE => binary(bytes),
+        _ => Err(negotiate::unsupported("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
 }
 
@@ -110,6 +111,12 @@ fn json(bytes: &Bytes) -> Result<Read, Status> {
     Ok(Read { value, duplicates: duplicate_fields(text) })
 }
 
+fn binary(bytes: &Bytes) -> Result<Read, Status> {
+    let value = protobuf::read(bytes)
+        .map_err(|error| Status::bad_request(format!("the object provided is unrecognized: protobuf: {error}")))?;
+    Ok(Read { value, duplicates: Vec::new() })
+}
+
 fn yaml(bytes: &Bytes) -> Result<Read, Status> {
     let mut documents = yaml::parse(text(bytes)?);
     let unreadable = |why: &str| Status::bad_request(format!("error decoding YAML: {why}"));
@@ -148,10 +155,10 @@ mod tests {
     #[test]
     fn others_are_refused() {
         check(
-            "application/vnd.kubernetes.protobuf",
+            "application/cbor",
             b"k8s\0",
             &expect![
-                "415 the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+                "415 the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"
             ],
         );
         check(

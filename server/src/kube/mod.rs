@@ -14,6 +14,7 @@ mod health;
 mod metrics;
 mod negotiate;
 mod path;
+mod protobuf;
 mod query;
 mod resource;
 mod route;

@@ -1,12 +1,13 @@
 //! Writes what the product knows of the API's types, from the k8s-openapi dependency and a hand-kept table.
 //!
-//! `cargo run -p schema` writes `shared/schema/kubernetes.bin`; `cargo run -p schema -- descriptions DIR` writes
+//! `cargo run -p schema` writes `shared/schema/kubernetes.bin` and `server/schema/protobuf.txt`; `cargo run -p schema -- descriptions DIR` writes
 //! `DIR/descriptions.json`, the text of every type and field, for the page.
 
 mod binary;
 mod descriptions;
 mod facts;
 mod source;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +19,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
-        [] => generate().and_then(|bytes| write(&committed_file(), &bytes)),
+        [] => generate()
+            .and_then(|bytes| write(&committed_file(), &bytes))
+            .and_then(|()| wire::generate(&source::read()))
+            .and_then(|table| write(&committed_table(), table.as_bytes())),
         ["descriptions", folder] => {
             write(&Path::new(folder).join("descriptions.json"), descriptions::write(&source::read()).as_bytes())
         }
@@ -43,6 +47,10 @@ fn committed_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/schema/kubernetes.bin")
 }
 
+fn committed_table() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../server/schema/protobuf.txt")
+}
+
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     std::fs::write(path, bytes).map_err(|error| format!("write {}: {error}", path.display()))?;
     eprintln!("{}: {} bytes", path.display(), bytes.len());
@@ -52,6 +60,13 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_committed_table_is_what_the_generator_writes() {
+        let committed = std::fs::read_to_string(committed_table()).unwrap();
+        let generated = wire::generate(&source::read()).unwrap();
+        assert!(committed == generated, "server/schema/protobuf.txt is stale: run `cargo run -p schema`");
+    }
 
     #[test]
     fn the_committed_schema_is_what_the_generator_writes() {
