@@ -43,10 +43,11 @@ impl Engine for ClusterEngine {
     }
 
     fn tick_in_ms(&self) -> Option<i32> {
-        self.engine.playing().map(|speed| match speed {
+        let playing = self.engine.playing().map(|speed| match speed {
             Speed::Normal | Speed::Fast => TICK_EVERY_MS,
             Speed::Max => 0,
-        })
+        });
+        playing.or_else(|| self.engine.is_behind().then_some(0))
     }
 }
 

@@ -316,6 +316,11 @@ impl Cluster {
         self.nodes.by_index.values().map(|node| node.name.clone()).collect()
     }
 
+    /// How many machines there are.
+    pub fn node_count(&self) -> usize {
+        self.nodes.by_index.len()
+    }
+
     /// What the nodes are busy with.
     pub fn node_states(&self) -> Vec<NodeState> {
         self.nodes.by_index.values().map(|node| node.state(self.now)).collect()
@@ -324,7 +329,7 @@ impl Cluster {
 
 impl Node {
     fn state(&self, now: Time) -> NodeState {
-        let snapshot = self.machine.snapshot(now);
+        let (cpu, memory) = self.machine.load(now);
         let pull = |pull: &crate::sim::PullProgress| Pull {
             pod: self.kubelet.pod_key(&pull.pod).unwrap_or_default(),
             image: pull.image.clone(),
@@ -333,10 +338,10 @@ impl Node {
         };
         NodeState {
             name: self.name.clone(),
-            up: !snapshot.is_lost,
-            pulls: snapshot.pulls.iter().map(pull).collect(),
-            cpu_millis: snapshot.cpu_milli.unsigned_abs(),
-            memory_bytes: snapshot.memory.unsigned_abs(),
+            up: !self.machine.is_lost(),
+            pulls: self.machine.pulls(now).iter().map(pull).collect(),
+            cpu_millis: cpu.unsigned_abs(),
+            memory_bytes: memory.unsigned_abs(),
         }
     }
 }

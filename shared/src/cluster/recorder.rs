@@ -5,10 +5,11 @@
 
 use crate::api::{PatchKind, Request, Target, Verb};
 use crate::model::key::resources::EVENTS;
-use crate::model::{Span, Text, Time, Value};
+use crate::model::{Digest, Span, Text, Time, Value};
 use crate::plan::EventDraft;
 use crate::trace::Actor;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
 
 /// How many different messages about one thing are kept apart; later ones are combined.
 const SIMILAR_MAX: usize = 10;
@@ -48,31 +49,30 @@ struct Flood {
     counted: Time,
 }
 
-/// A map that forgets its oldest entry when it is full.
+/// A map that forgets its oldest entry when it is full; names are hashes, so that thousands of Pods cost little.
 #[derive(Clone, Debug)]
 struct Memory<V> {
-    entries: BTreeMap<String, V>,
-    order: VecDeque<String>,
+    entries: BTreeMap<Digest, V>,
+    order: VecDeque<Digest>,
 }
 
 impl Recorder {
     /// The request that announces `draft`, or `None` if the source floods.
     pub(crate) fn record(&mut self, draft: &EventDraft, actor: &Actor, now: Time) -> Option<Request> {
-        let source = source(actor);
-        let thing = format!("{}|{}", source, draft.about.to_json_key());
-        if !self.floods.entry(&thing).admits(now) {
+        let thing = thing(draft, actor);
+        if !self.floods.entry(thing).admits(now) {
             return None;
         }
-        let kind = format!("{thing}|{}|{}", draft.kind.as_str(), draft.reason);
-        let combined = self.groups.entry(&kind).is_full(&draft.message, now);
+        let kind = and(and(thing, draft.kind.as_str()), &draft.reason);
+        let combined = self.groups.entry(kind).is_full(&draft.message, now);
         let message: Text = if combined {
             format!("(combined from similar events): {}", draft.message).into()
         } else {
             draft.message.clone()
         };
-        let event = if combined { kind } else { format!("{kind}|{message}") };
+        let event = if combined { kind } else { and(kind, &message) };
         let nanos = self.next_nanos(now);
-        let sent = self.sent.entry(&event);
+        let sent = self.sent.entry(event);
         sent.count += 1;
         if sent.count > 1 {
             return Some(repeat(draft, sent, &message, actor, now));
@@ -93,12 +93,21 @@ impl Recorder {
     }
 }
 
-impl Value {
-    /// What tells apart the objects that events are about.
-    fn to_json_key(&self) -> String {
-        let fields = ["kind", "namespace", "name", "uid", "fieldPath"];
-        fields.map(|field| self.get(field).str().to_owned()).join("/")
+/// Names a source and an object: what a flood is counted for.
+fn thing(draft: &EventDraft, actor: &Actor) -> Digest {
+    let mut digest = Digest::default();
+    // Writing to a digest cannot fail.
+    let _ = write!(digest, "{actor}|");
+    for field in ["kind", "namespace", "name", "uid", "fieldPath"] {
+        digest.text(draft.about.get(field).str());
     }
+    digest
+}
+
+fn and(digest: Digest, text: &str) -> Digest {
+    let mut digest = digest;
+    digest.text(text);
+    digest
 }
 
 impl Flood {
@@ -130,30 +139,22 @@ impl Group {
 }
 
 impl<V: Default> Memory<V> {
-    fn entry(&mut self, key: &str) -> &mut V {
-        if !self.entries.contains_key(key) {
-            self.order.push_back(key.to_owned());
+    fn entry(&mut self, name: Digest) -> &mut V {
+        if !self.entries.contains_key(&name) {
+            self.order.push_back(name);
         }
         while self.order.len() > REMEMBERED {
             if let Some(oldest) = self.order.pop_front() {
                 self.entries.remove(&oldest);
             }
         }
-        self.entries.entry(key.to_owned()).or_default()
+        self.entries.entry(name).or_default()
     }
 }
 
 impl<V> Default for Memory<V> {
     fn default() -> Self {
         Self { entries: BTreeMap::new(), order: VecDeque::new() }
-    }
-}
-
-/// `source.component`, and the host for a kubelet.
-fn source(actor: &Actor) -> String {
-    match actor {
-        Actor::Kubelet(node) => format!("kubelet/{node}"),
-        Actor::User | Actor::Controller(_) | Actor::Scheduler | Actor::ApiServer => actor.to_string(),
     }
 }
 

@@ -210,8 +210,13 @@ impl Kubelet {
 
     fn deliver(&mut self, object: &Object, context: Context<'_>) -> Vec<Effect> {
         let uid = object.uid();
-        if !self.pods.contains_key(&uid) {
-            self.pods.insert(uid.clone(), self.adopt(object, context.now));
+        match self.pods.get_mut(&uid) {
+            Some(pod) if is_echo(pod, object) => {
+                pod.object = object.clone();
+                return Vec::new();
+            }
+            Some(_) => {}
+            None => drop(self.pods.insert(uid.clone(), self.adopt(object, context.now))),
         }
         let reason = if object.is_terminating() { "deletion was asked for" } else { "the pod is bound here" };
         self.turn(&uid, context, reason, |pod, turn| {
@@ -364,6 +369,19 @@ impl Kubelet {
         }
         effects
     }
+}
+
+/// True if the watch brings nothing but the status that this kubelet has just written.
+///
+/// Upstream: `pkg/kubelet/config/config.go` (`checkAndUpdatePod`), which wakes nobody for a status.
+fn is_echo(pod: &PodState, object: &Object) -> bool {
+    let is_own = pod.sent.as_ref().is_some_and(|(_, sent)| sent == object.get("status"));
+    let same = |field: &str| object.metadata().get(field) == pod.object.metadata().get(field);
+    let fields = || object.metadata().fields().iter().chain(pod.object.metadata().fields());
+    pod.life == Life::Admitted
+        && is_own
+        && pod.object.get("spec") == object.get("spec")
+        && fields().all(|(field, _)| field == "resourceVersion" || same(field))
 }
 
 /// True while others have to do without what the pod asks for.

@@ -13,6 +13,7 @@ pub use duplicates::duplicate_fields;
 use crate::model::names::quote;
 use crate::model::schema::{Field, Kind, Presence, Schema, TypeId};
 use crate::model::{List, Map, Quantity, Text, Value};
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// How many unknown fields are named.
@@ -56,7 +57,7 @@ pub fn decode(value: &Value, id: TypeId) -> Decoded {
 
 /// Reads `value` as the type `id` of `schema`.
 pub fn decode_with(schema: &Schema, value: &Value, id: TypeId) -> Decoded {
-    let mut decoder = Decoder { schema, place: Place::default(), unknown: Vec::new(), error: None };
+    let mut decoder = Decoder { schema, place: Place::default(), unknown: Vec::new(), error: None, kept: Vec::new() };
     let value = match value {
         Value::Map(map) => decoder.object(map, id),
         Value::Null => decoder.object(&Map::default(), id),
@@ -113,6 +114,8 @@ struct Decoder<'a> {
     place: Place,
     unknown: Vec<String>,
     error: Option<String>,
+    /// The fields read so far of the objects that are being read, the outermost first.
+    kept: Vec<(Text, Value)>,
 }
 
 impl Decoder<'_> {
@@ -121,23 +124,30 @@ impl Decoder<'_> {
         let fields = &schema.type_of(id).fields;
         let outer = self.place.type_id.replace(id);
         let mut given = map.iter().peekable();
-        let mut kept = Vec::with_capacity(fields.len().min(map.len() + 4));
+        let from = self.kept.len();
         // Both are sorted by name, so one pass meets each field and each key once.
         for field in fields {
-            while let Some((name, _)) = given.next_if(|(name, _)| *name < field.name) {
-                self.unknown_field(name);
+            let value = loop {
+                match given.peek().map(|(name, _)| name.as_str().cmp(&field.name)) {
+                    Some(Ordering::Less) => given.next().into_iter().for_each(|(name, _)| self.unknown_field(name)),
+                    Some(Ordering::Equal) => break given.next().map_or(&Value::Null, |(_, value)| value),
+                    Some(Ordering::Greater) | None => break &Value::Null,
+                }
+            };
+            if value.is_null() && matches!(field.presence, Presence::IfSet | Presence::IfNotEmpty) {
+                continue;
             }
-            let value = given.next_if(|(name, _)| *name == field.name).map_or(&Value::Null, |(_, value)| value);
             let value = self.field(field, value);
             if !field.omits(&value) {
-                kept.push((field.name.clone(), value));
+                self.kept.push((field.name.clone(), value));
             }
         }
         for (name, _) in given {
             self.unknown_field(name);
         }
+        let kept = Map::from_sorted(self.kept.drain(from..).collect());
         self.place.type_id = outer;
-        Value::Map(kept.into_iter().collect())
+        Value::Map(kept)
     }
 
     fn field(&mut self, field: &Field, value: &Value) -> Value {
@@ -195,6 +205,7 @@ impl Decoder<'_> {
                 self.wrong(&format!("number {}", go_number(value)), kind, field)
             }
             (Kind::Quantity, _) => self.parsed(Quantity::from_value(value).map_err(|error| error.to_string())),
+            (Kind::Time, Value::Text(text)) if moment::is_canonical(text) => value.clone(),
             (Kind::Time, Value::Text(text)) => self.parsed(moment::time(text)),
             (Kind::MicroTime, Value::Text(text)) => self.parsed(moment::micro_time(text)),
             (Kind::Bytes, Value::Text(text)) => self.parsed(base64::canonical(text)),

@@ -134,7 +134,16 @@ impl fmt::Display for Time {
         let (year, month, day) = civil_from_days(seconds.div_euclid(SECONDS_PER_DAY));
         let clock = seconds.rem_euclid(SECONDS_PER_DAY);
         let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        if !(0..=9_999).contains(&year) {
+            return write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+        }
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let parts = [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)];
+        for (at, number) in parts {
+            let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or(0);
+            (text[at], text[at + 1]) = (digit(number / 10), digit(number));
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -252,6 +252,11 @@ impl std::ops::Deref for List {
 }
 
 impl Map {
+    /// A map of fields that are sorted by name, each there once; if they are not, they are put in order.
+    pub fn from_sorted(fields: Vec<(Text, Value)>) -> Self {
+        if fields.is_sorted_by(|a, b| a.0 < b.0) { Self(Arc::new(fields)) } else { fields.into_iter().collect() }
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         if self.0.len() <= SCANNED_MAX {

@@ -21,6 +21,11 @@ const FAST: i64 = 10;
 const SETTLED_AFTER: Span = Span::seconds(5);
 /// How far the full speed goes on while nothing happens: further than any toleration or back-off of Kubernetes.
 const LOOK_AHEAD: Span = Span::seconds(600);
+/// How many changes, and how many records and passes, one delta carries at most, so that the page takes each in within a
+/// frame or two; what is left comes with the next ticks.
+const CHANGES_TOLD_MAX: usize = 1_000;
+/// How much virtual time passes, for each node, until what the nodes are busy with is told again.
+const NODES_TOLD_EVERY: Span = Span::millis(1);
 /// How many branches are kept.
 const BRANCHES_MAX: usize = 64;
 
@@ -62,6 +67,7 @@ struct Told {
     running: Vec<ReconcileId>,
     loops: Vec<LoopState>,
     nodes: Vec<NodeState>,
+    nodes_at: Time,
     branches: usize,
     clock: Clock,
 }
@@ -107,7 +113,10 @@ impl Engine {
     /// Lets `elapsed` of the person's time pass: does what is due, at most `steps_max` steps.
     pub fn tick(&mut self, elapsed: Span, steps_max: u32) -> Vec<ToPage> {
         let mut out = Vec::new();
-        let Some(speed) = self.playing else { return out };
+        let Some(speed) = self.playing else {
+            out.extend(self.delta());
+            return out;
+        };
         let until = match speed {
             Speed::Normal => Some(self.run.cluster.now() + elapsed),
             Speed::Fast => Some(self.run.cluster.now() + elapsed * FAST),
@@ -119,6 +128,14 @@ impl Engine {
         }
         out.extend(self.delta());
         out
+    }
+
+    /// True while the page has still to be told of something: it wants a tick soon.
+    pub fn is_behind(&self) -> bool {
+        let trace = self.run.cluster.trace();
+        self.told.revision != self.shown()
+            || self.told.records < trace.records().len()
+            || self.told.reconciles < trace.reconciles().len()
     }
 
     /// How fast time runs; `None` while it stands.
@@ -262,9 +279,9 @@ impl Engine {
             objects: self.changed_objects(),
             actions: self.run.cluster.trace().actions()[self.told.actions..].to_vec(),
             reconciles: self.changed_reconciles(),
-            records: self.run.cluster.trace().records()[self.told.records..].to_vec(),
+            records: self.run.cluster.trace().records()[self.told.records..self.records_told_next()].to_vec(),
             loops: Some(self.run.cluster.loop_states()).filter(|loops| *loops != self.told.loops),
-            nodes: Some(self.run.cluster.node_states()).filter(|nodes| *nodes != self.told.nodes),
+            nodes: self.changed_nodes(),
             branches: Some(self.branches.iter().map(|it| it.branch.clone()).collect())
                 .filter(|branches: &Vec<Branch>| branches.len() != self.told.branches),
             clock,
@@ -277,29 +294,56 @@ impl Engine {
         Some(ToPage::Delta(Box::new(delta)))
     }
 
+    /// What the nodes are busy with, if that changed; of many nodes not at every tick, because each is asked.
+    fn changed_nodes(&self) -> Option<Vec<NodeState>> {
+        let cluster = &self.run.cluster;
+        let count = i64::try_from(cluster.node_count()).unwrap_or(i64::MAX);
+        let is_soon = cluster.now() - self.told.nodes_at < NODES_TOLD_EVERY * count;
+        if is_soon && self.playing.is_some() && self.told.anything {
+            return None;
+        }
+        Some(cluster.node_states()).filter(|nodes| *nodes != self.told.nodes)
+    }
+
     fn note_told(&mut self, delta: &Delta) {
         let trace = self.run.cluster.trace();
         let is_running = |id: &ReconcileId| trace.reconcile(*id).is_some_and(|it| it.outcome == Outcome::Running);
-        let fresh = self.told.reconciles..trace.reconciles().len();
+        let (records, reconciles) = (self.records_told_next(), self.reconciles_told_next());
+        let fresh = self.told.reconciles..reconciles;
         let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
         let running = self.told.running.iter().copied().chain(fresh).filter(is_running).collect();
         self.told = Told {
             anything: true,
             revision: delta.clock.revision,
             actions: trace.actions().len(),
-            records: trace.records().len(),
-            reconciles: trace.reconciles().len(),
+            records,
+            reconciles,
             running,
             loops: delta.loops.clone().unwrap_or_else(|| std::mem::take(&mut self.told.loops)),
             nodes: delta.nodes.clone().unwrap_or_else(|| std::mem::take(&mut self.told.nodes)),
+            nodes_at: if delta.nodes.is_some() { self.run.cluster.now() } else { self.told.nodes_at },
             branches: self.branches.len(),
             clock: delta.clock.clone(),
         };
     }
 
+    /// The revision that the page shows after the next delta: the one to be shown, or one on the way there.
+    fn told_next(&self) -> Revision {
+        let (from, to) = (self.told.revision, self.shown());
+        to.min(Revision(from.0.saturating_add(CHANGES_TOLD_MAX as u64)))
+    }
+
+    fn records_told_next(&self) -> usize {
+        self.run.cluster.trace().records().len().min(self.told.records + CHANGES_TOLD_MAX)
+    }
+
+    fn reconciles_told_next(&self) -> usize {
+        self.run.cluster.trace().reconciles().len().min(self.told.reconciles + CHANGES_TOLD_MAX)
+    }
+
     fn changed_reconciles(&self) -> Vec<(ReconcileId, crate::trace::Reconcile)> {
         let trace = self.run.cluster.trace();
-        let fresh = self.told.reconciles..trace.reconciles().len();
+        let fresh = self.told.reconciles..self.reconciles_told_next();
         let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
         let ended = self.told.running.iter().copied();
         let changed = ended.chain(fresh).filter_map(|id| Some((id, trace.reconcile(id)?.clone())));
@@ -308,7 +352,7 @@ impl Engine {
 
     /// The objects that differ between what the page shows and what it is to show.
     fn changed_objects(&self) -> Vec<(Key, Option<Object>)> {
-        let (from, to) = (self.told.revision, self.shown());
+        let (from, to) = (self.told.revision, self.told_next());
         let store = self.run.cluster.store();
         let mut changed: BTreeMap<Key, Option<Object>> = BTreeMap::new();
         let Ok(news) = store.since(from.min(to)) else { return Vec::new() };
@@ -325,19 +369,20 @@ impl Engine {
 
     fn clock(&self) -> Clock {
         let cluster = &self.run.cluster;
-        let shown = self.shown();
-        let now = match self.playhead {
-            Some(revision) => cluster.trace().at(revision).map_or(Time::VIRTUAL_START, |record| record.time),
+        let (shown, next) = (self.shown(), self.told_next());
+        let is_late = next < shown;
+        let now = match self.playhead.or(is_late.then_some(next)) {
+            Some(_) => cluster.trace().at(next).map_or(Time::VIRTUAL_START, |record| record.time),
             None => cluster.now(),
         };
         Clock {
             now,
-            revision: shown,
+            revision: next,
             end: cluster.now(),
             end_revision: cluster.store().revision(),
             live: self.playhead.is_none(),
             playing: self.playing,
-            settled: self.is_settled(),
+            settled: self.is_settled() && !is_late,
             steps: self.run.steps,
             hash: cluster.hash(),
             seed: self.base.seed,

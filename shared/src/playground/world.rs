@@ -2,7 +2,7 @@
 //!
 //! Every panel of the page is a pure function of a [`World`].
 
-use crate::model::key::resources::PODS;
+use crate::model::key::resources::{EVENTS, PODS};
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::playground::protocol::{Branch, Clock, Delta, LoopState, NodeState};
 use crate::trace::{Action, ActionId, Cause, Reconcile, ReconcileId, Record, Revision};
@@ -19,6 +19,10 @@ pub struct World {
     pub owned: BTreeMap<Text, BTreeSet<Key>>,
     /// The keys of the pods on a node; those without a node are at the empty name.
     pub placed: BTreeMap<Text, BTreeSet<Key>>,
+    /// The keys of the events about objects of a name.
+    pub about: BTreeMap<Text, BTreeSet<Key>>,
+    /// How many events there are.
+    pub events: usize,
     /// Where in `records` the writes of an object are, oldest first.
     pub written: BTreeMap<Key, Vec<usize>>,
     /// Actions, oldest first, up to the live end.
@@ -80,6 +84,11 @@ impl World {
         self.placed.get(name).into_iter().flatten()
     }
 
+    /// The events about objects of a name, whatever their kind and namespace.
+    pub fn events_about<'a>(&'a self, name: &str) -> impl Iterator<Item = (&'a Key, &'a Object)> + use<'a> {
+        self.about.get(name).into_iter().flatten().filter_map(|key| self.objects.get_key_value(key))
+    }
+
     /// The writes of the object at `key` up to the playhead, newest first.
     pub fn writes_of(&self, key: &Key) -> impl Iterator<Item = &Record> + use<'_> {
         let places = self.written.get(key).map_or(&[][..], Vec::as_slice);
@@ -118,9 +127,19 @@ impl World {
                 forget(&mut self.owned, &owner.uid, &key);
             }
             forget(&mut self.placed, &node, &key);
+            if key.resource == EVENTS {
+                let name = old.at("involvedObject.name").text();
+                forget(&mut self.about, &name, &key);
+                self.events -= 1;
+            }
         }
         match object {
             Some(object) => {
+                if key.resource == EVENTS {
+                    let name = object.at("involvedObject.name").text();
+                    self.about.entry(name).or_default().insert(key.clone());
+                    self.events += 1;
+                }
                 if key.resource == PODS {
                     let node = object.at("spec.nodeName").text();
                     self.placed.entry(node).or_default().insert(key.clone());

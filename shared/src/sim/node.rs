@@ -270,6 +270,17 @@ impl SimNode {
         }
     }
 
+    /// Thousandths of a core and bytes of memory that the containers use together.
+    pub fn load(&self, now: Time) -> (i64, i64) {
+        let live = self.processes.values().filter(|it| it.ended.is_none()).map(|it| it.usage(now));
+        live.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1))
+    }
+
+    /// The pulls, the active one first.
+    pub fn pulls(&self, now: Time) -> Vec<PullProgress> {
+        self.pulls.progress(now)
+    }
+
     fn runs<'a>(&'a self, pod: &str, container: &str) -> impl DoubleEndedIterator<Item = &'a Process> {
         let key = |attempt| RunKey { pod: pod.into(), container: container.into(), attempt };
         self.processes.range(key(0)..=key(u32::MAX)).map(|(_, it)| it)

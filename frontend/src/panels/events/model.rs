@@ -37,8 +37,13 @@ pub struct EventRow {
 /// The events that contain `filter` in any case, newest first; of one object only, if given.
 pub fn event_rows(world: &World, filter: &str, about: Option<&Key>) -> Vec<EventRow> {
     let filter = filter.trim().to_lowercase();
-    let own = world.list(&EVENTS).filter(|(_, event)| about.is_none_or(|key| is_about(event, key)));
-    let mut rows: Vec<EventRow> = own.map(|(key, event)| row(key, event)).filter(|row| matches(row, &filter)).collect();
+    let read = |(key, event): (&Key, &Object)| Some(row(key, event)).filter(|row| matches(row, &filter));
+    let mut rows: Vec<EventRow> = match about {
+        None => world.list(&EVENTS).filter_map(read).collect(),
+        Some(about) => {
+            world.events_about(&about.name).filter(|(_, it)| involved(it) == *about).filter_map(read).collect()
+        }
+    };
     rows.sort_by(|a, b| (b.time, &b.key.name).cmp(&(a.time, &a.key.name)));
     rows.truncate(ROWS_MAX);
     rows
@@ -47,14 +52,9 @@ pub fn event_rows(world: &World, filter: &str, about: Option<&Key>) -> Vec<Event
 /// How many events there are; of one object only, if given.
 pub fn event_count(world: &World, about: Option<&Key>) -> usize {
     match about {
-        None => world.list(&EVENTS).count(),
-        Some(key) => world.list(&EVENTS).filter(|(_, event)| is_about(event, key)).count(),
+        None => world.events,
+        Some(key) => world.events_about(&key.name).filter(|(_, event)| involved(event) == *key).count(),
     }
-}
-
-/// Is the event about the object at `key`? The name is compared first, because most differ there.
-fn is_about(event: &Object, key: &Key) -> bool {
-    event.at("involvedObject.name").str() == key.name && involved(event) == *key
 }
 
 fn matches(row: &EventRow, filter: &str) -> bool {

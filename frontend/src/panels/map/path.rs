@@ -1,6 +1,6 @@
 //! The way of a request: kubectl, the stages of the API server, the store.
 
-use shared::model::{ResourceName, Text};
+use shared::model::{Key, Text};
 use shared::playground::World;
 use shared::playground::protocol::Applied;
 use shared::trace::ActionKind;
@@ -73,16 +73,17 @@ fn stage_of(message: &str) -> Stage {
 }
 
 fn kinds(world: &World) -> usize {
-    let mut last: Option<&ResourceName> = None;
     let mut count = 0;
-    for key in world.objects.keys() {
-        if last != Some(&key.resource) {
-            count += 1;
-            last = Some(&key.resource);
-        }
+    let mut from = Key::default();
+    while let Some((key, _)) = world.objects.range(&from..).next() {
+        count += 1;
+        from = Key::new(key.resource.clone(), AFTER_ALL, "");
     }
     count
 }
+
+/// After every name of a namespace.
+const AFTER_ALL: &str = "\u{10ffff}";
 
 #[cfg(test)]
 mod tests {

@@ -54,7 +54,8 @@ pub fn all() -> impl Iterator<Item = &'static Resource> {
 
 /// The registration of a resource, in its preferred version.
 pub fn find(name: &ResourceName) -> Option<&'static Resource> {
-    all().find(|it| it.plural == name.plural() && it.group == name.group())
+    let (plural, group) = (name.plural(), name.group());
+    all().find(|it| it.plural == plural && it.group == group)
 }
 
 /// The registration of a resource in a version; without that version, the preferred one.

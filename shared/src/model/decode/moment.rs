@@ -18,6 +18,22 @@ pub(super) fn time(text: &str) -> Result<String, String> {
     read(text, SECONDS).map(|it| it.whole_seconds().to_string())
 }
 
+/// True for a text that [`time`] surely gives back as it is: a whole second of a plain day, in UTC.
+pub(super) fn is_canonical(text: &str) -> bool {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1, b'Z'] = text.as_bytes()
+    else {
+        return false;
+    };
+    let digits = [y0, y1, y2, y3, m0, m1, d0, d1, h0, h1, i0, i1, s0, s1];
+    let two = |tens: &u8, ones: &u8| (tens & 15) * 10 + (ones & 15);
+    digits.iter().all(|it| it.is_ascii_digit())
+        && (1..=12).contains(&two(m0, m1))
+        && (1..=28).contains(&two(d0, d1))
+        && two(h0, h1) < 24
+        && two(i0, i1) < 60
+        && two(s0, s1) < 60
+}
+
 /// `metav1.MicroTime`: to the microsecond, in UTC.
 ///
 /// # Errors
@@ -147,6 +163,8 @@ mod tests {
             parsing time "2026-01-02T25:04:05Z": hour out of range
         "#]]
         .assert_eq(&texts.iter().map(show).collect::<String>());
+        let canonical: Vec<&str> = texts.into_iter().filter(|it| is_canonical(it)).collect();
+        assert_eq!(canonical, ["2026-01-02T03:04:05Z"]);
         expect!["2026-01-02T03:04:05.000001Z"].assert_eq(&micro_time("2026-01-02T03:04:05.000001Z").unwrap());
         expect![[r#"parsing time "2026-01-02T03:04:05Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000""#]].assert_eq(&micro_time("2026-01-02T03:04:05Z").unwrap_err());
     }
