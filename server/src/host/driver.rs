@@ -21,7 +21,9 @@ enum Next {
 /// Drives the cluster for ever; dropping the future stops it.
 pub(crate) async fn drive(host: Arc<Host>) {
     loop {
-        match host.with(turn) {
+        let next = host.with(turn);
+        host.turns.send_modify(|turns| *turns += 1);
+        match next {
             Next::Now => tokio::task::yield_now().await,
             Next::In(span) => {
                 tokio::select! {

@@ -21,7 +21,7 @@ use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
 use shared::store::Change;
 use shared::trace::{Action, ActionKind, Cause, Revision};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use feed::Feed;
 
@@ -34,6 +34,8 @@ pub(crate) struct Host {
     cluster: Mutex<Cluster>,
     feed: Feed,
     journal: Journal,
+    /// Counts the driver's turns, for whoever follows what commits nothing, such as logs.
+    turns: watch::Sender<u64>,
     /// Tells the driver that something may be due earlier than it thinks.
     changed: Notify,
 }
@@ -50,7 +52,8 @@ impl Host {
             control_plane: control_plane(),
         };
         let cluster = Cluster::new(&config);
-        let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, changed: Notify::new() };
+        let turns = watch::Sender::new(0);
+        let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, turns, changed: Notify::new() };
         host.publish(&host.lock(), Revision(0));
         Arc::new(host)
     }
@@ -110,6 +113,11 @@ impl Host {
     /// Follows the commits of a resource.
     pub(crate) fn subscribe(&self, resource: &shared::model::ResourceName) -> Subscription {
         self.feed.subscribe(resource)
+    }
+
+    /// Changes whenever the cluster has done something by itself.
+    pub(crate) fn turns(&self) -> watch::Receiver<u64> {
+        self.turns.subscribe()
     }
 
     /// The feed of all commits, for its readers.

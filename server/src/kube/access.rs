@@ -55,7 +55,10 @@ pub(crate) fn authorize(host: &Host, user: &User, info: &RequestInfo, field_sele
     } else {
         What::Path(&info.path)
     };
-    let asked = Attributes { user, verb: info.verb, what };
+    // A WebSocket opens with GET, but what it does is more than to read.
+    let streams = matches!(info.subresource.as_str(), "exec" | "attach" | "portforward");
+    let verb = if streams { "create" } else { info.verb };
+    let asked = Attributes { user, verb, what };
     host.look(|cluster| match cluster.api().authorizer() {
         Some(_) => cluster.api().authorize(&asked),
         None if user.name == ANONYMOUS && !is_public(info) => Authorizer::default().check(&asked, cluster.store()),

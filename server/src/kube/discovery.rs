@@ -60,6 +60,12 @@ fn shared_order(a: &str, b: &str) -> std::cmp::Ordering {
     rank(a).cmp(&rank(b))
 }
 
+/// Every API version with a route: `v1`, `apps/v1`, … for the OpenAPI documents.
+pub(crate) fn group_versions() -> Vec<(&'static str, &'static str)> {
+    let others = groups().into_iter().flat_map(|group| group.versions.into_iter().map(move |it| (group.name, it)));
+    std::iter::once(("", "v1")).chain(others).collect()
+}
+
 /// The resources of a version.
 pub(crate) fn resources_of(group: &str, version: &str) -> impl Iterator<Item = &'static Resource> {
     let found: Vec<_> = resources::all().filter(|it| it.group == group && it.version == version).collect();

@@ -13,12 +13,14 @@ mod encode;
 mod health;
 mod metrics;
 mod negotiate;
+mod openapi;
 mod path;
 mod protobuf;
 mod query;
 mod resource;
 mod route;
 mod status;
+mod streams;
 mod watch;
 
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub(crate) use encode::with_bytes;
 use encode::{Include, Wanted};
 use metrics::Metrics;
 use negotiate::Form;
+use openapi::OpenApi;
 use path::RequestInfo;
 use query::Query;
 use resource::Asked;
@@ -44,6 +47,9 @@ use route::NoRoute;
 /// Programs whose users read the answer themselves: they get indented JSON.
 const READERS: &[&str] = &["curl", "Wget", "Mozilla/5.0"];
 
+/// Why no port is forwarded.
+const NO_PORT_FORWARD: &str = "this server's nodes are simulated: their pods have no ports to forward to";
+
 /// The API server: the cluster, and what answering needs.
 pub(crate) struct Server {
     host: Arc<Host>,
@@ -51,6 +57,7 @@ pub(crate) struct Server {
     /// Becomes true when the server is to end; watches end then.
     stop: tokio::sync::watch::Receiver<bool>,
     metrics: Metrics,
+    openapi: OpenApi,
 }
 
 /// What of a request the pipeline's answer may still need.
@@ -66,7 +73,7 @@ pub(crate) struct Incoming {
 impl Server {
     /// An API server over `host`, whose long answers end when `stop` becomes true.
     pub(crate) fn new(host: Arc<Host>, tokens: Arc<Tokens>, stop: tokio::sync::watch::Receiver<bool>) -> Arc<Self> {
-        Arc::new(Self { host, tokens, stop, metrics: Metrics::default() })
+        Arc::new(Self { host, tokens, stop, metrics: Metrics::default(), openapi: OpenApi::default() })
     }
 
     /// Answers one request; `certificate` is whom the connection's client certificate names.
@@ -132,6 +139,13 @@ impl Server {
         if asked.info.verb == "watch" {
             return watch::answer(self, asked).await;
         }
+        match asked.info.subresource.as_str() {
+            "log" if asked.query.is_true("follow") => return streams::follow(self, &asked),
+            "exec" => return streams::exec(self, asked, parts).await,
+            "attach" => return streams::attach(self, &asked, parts),
+            "portforward" => return Err(Status::bad_request(NO_PORT_FORWARD)),
+            _ => {}
+        }
         let text = |name| header(&parts.headers, name).to_owned();
         let incoming = Incoming { content_type: text(CONTENT_TYPE), user_agent: text(USER_AGENT), body };
         resource::answer(self, asked, incoming).await
@@ -153,6 +167,9 @@ impl Server {
             return Ok(encode::plain(200, self.metrics.text(&self.host)));
         }
         let accept = header(headers, ACCEPT);
+        if let Some(response) = self.openapi.answer(path, accept, query) {
+            return Ok(response);
+        }
         if let Some(document) = negotiate::aggregated_discovery(accept).and_then(|_| discovery::aggregated(path)) {
             let mut response = encode::value(200, &document, wanted_json(headers, query));
             let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

@@ -113,6 +113,12 @@ pub(crate) fn aggregated_discovery(accept: &str) -> Option<&'static str> {
     })?
 }
 
+/// True if the client asks for `media` before JSON.
+pub(crate) fn prefers(accept: &str, media: &str) -> bool {
+    let first = ranges(accept).into_iter().find(|it| it.media == media || it.form().is_some());
+    first.is_some_and(|it| it.media == media)
+}
+
 fn not_acceptable() -> Status {
     let message = "only the following media types are accepted: application/json, application/yaml".to_owned();
     Status { code: 406, reason: "NotAcceptable", message, details: Value::map() }

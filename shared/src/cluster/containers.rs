@@ -8,7 +8,7 @@ use crate::api::{Body, Request, Response, Status};
 use crate::cluster::Cluster;
 use crate::model::key::resources::PODS;
 use crate::model::{Key, Object, Span, Text, Time, Value};
-use crate::sim::{LogQuery, Previous};
+use crate::sim::{LogNews, LogPlace, LogQuery, Previous};
 
 impl Cluster {
     /// Answers requests that only a node can answer; `None` for all others.
@@ -37,6 +37,13 @@ impl Cluster {
     /// There is no such pod, or no such container has run, as the API server says it.
     pub fn logs(&self, pod: &Key, container: &str, previous: Previous) -> Result<String, Status> {
         self.lines(pod, container, previous, LogQuery::default(), Stamps::No)
+    }
+
+    /// What a container of `pod` has logged after `place`; without one, the end of its log. `None` if nothing runs there.
+    pub fn log_news(&self, pod: &Key, container: &str, place: Option<LogPlace>) -> Option<LogNews> {
+        let object = self.store().get(pod)?;
+        let node = self.nodes.named(object.at("spec.nodeName").str())?;
+        node.machine.log_news(&object.uid(), container, place)
     }
 
     fn log(&self, pod: &Key, request: &Request) -> Result<String, Status> {
@@ -99,7 +106,10 @@ impl Cluster {
     }
 
     /// The container that a request names, or the only one.
-    fn container(&self, pod: &Key, request: &Request) -> Result<Text, Status> {
+    ///
+    /// # Errors
+    /// There is no such pod or container, or it has several and none is named.
+    pub fn container(&self, pod: &Key, request: &Request) -> Result<Text, Status> {
         let object = self.store().get(pod).ok_or_else(|| Status::not_found(pod))?;
         let wanted = parameter(request, "container");
         let names: Vec<&str> = all_containers(object).collect();

@@ -15,7 +15,7 @@ mod script;
 pub use config::NodeConfig;
 pub use fault::Fault;
 pub use images::Catalog;
-pub use node::{LogQuery, Previous, RunningContainer, SimNode, Snapshot};
+pub use node::{LogNews, LogPlace, LogQuery, Previous, RunningContainer, SimNode, Snapshot};
 pub use process::LogLine;
 pub use pulls::PullProgress;
 

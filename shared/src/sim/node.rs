@@ -122,6 +122,24 @@ pub struct LogQuery {
     pub tail: Option<usize>,
 }
 
+/// A place in the log of one run of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    attempt: u32,
+    lines: usize,
+}
+
+/// What was logged after a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogNews {
+    /// The lines.
+    pub lines: Vec<LogLine>,
+    /// The place after them.
+    pub place: LogPlace,
+    /// True if the run logs no more.
+    pub has_ended: bool,
+}
+
 impl SimNode {
     /// A node without pods; `chance` decides how long things take.
     pub fn new(config: NodeConfig, chance: Chance, catalog: Catalog) -> Self {
@@ -225,6 +243,19 @@ impl SimNode {
         let lines: Vec<LogLine> = lines.cloned().collect();
         let skip = lines.len().saturating_sub(query.tail.unwrap_or(usize::MAX));
         Some(lines.into_iter().skip(skip).collect())
+    }
+
+    /// What a container's run has logged after `place`; without one, nothing but the end of the present run's log.
+    /// `None` if there was no such run.
+    pub fn log_news(&self, pod: &str, container: &str, place: Option<LogPlace>) -> Option<LogNews> {
+        let key = |attempt| RunKey { pod: pod.into(), container: container.into(), attempt };
+        let (run, process) = match place {
+            None => self.processes.range(key(0)..=key(u32::MAX)).next_back()?,
+            Some(place) => self.processes.get_key_value(&key(place.attempt))?,
+        };
+        let lines = place.map(|it| process.lines_after(it.lines).to_vec()).unwrap_or_default();
+        let place = LogPlace { attempt: run.attempt, lines: process.lines_ever() };
+        Some(LogNews { lines, place, has_ended: process.ended.is_some() })
     }
 
     /// Runs a command in a container: standard output, standard error, exit code.

@@ -43,6 +43,8 @@ pub(super) struct Process {
     pub(super) started_at: Time,
     pub(super) ended: Option<Time>,
     pub(super) log: Vec<LogLine>,
+    /// How many lines were let go to keep the log short.
+    dropped: usize,
     /// The last line of the log has no newline yet.
     open_line: bool,
     program: Program,
@@ -85,8 +87,8 @@ impl Process {
         env.insert(Text::new_static("HOSTNAME"), hostname.clone());
         let world = World { files, env, hostname };
         let (program, lines) = program(&spec, image.behaviour, now);
-        let mut it =
-            Self { spec, image, id, world, started_at: now, ended: None, log: Vec::new(), open_line: false, program };
+        let (log, dropped, open_line) = (Vec::new(), 0, false);
+        let mut it = Self { spec, image, id, world, started_at: now, ended: None, log, dropped, open_line, program };
         for line in lines {
             it.print(&format!("{line}\n"), now);
         }
@@ -150,6 +152,20 @@ impl Process {
         }
         let surplus = self.log.len().saturating_sub(LOG_LINES_MAX);
         self.log.drain(..surplus);
+        self.dropped += surplus;
+    }
+
+    /// How many whole lines there were ever; a line that still grows does not count.
+    pub(super) fn lines_ever(&self) -> usize {
+        let growing = usize::from(self.open_line && self.ended.is_none());
+        self.dropped + self.log.len().saturating_sub(growing)
+    }
+
+    /// The whole lines after the first `seen` ever.
+    pub(super) fn lines_after(&self, seen: usize) -> &[LogLine] {
+        let from = seen.saturating_sub(self.dropped).min(self.log.len());
+        let to = (self.lines_ever() - self.dropped).max(from);
+        &self.log[from..to]
     }
 
     /// True if it accepts connections on a port.

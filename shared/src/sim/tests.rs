@@ -947,3 +947,28 @@ fn a_probe_of_a_port_that_does_not_exist_is_announced_each_time() {
     "#]],
     );
 }
+
+#[test]
+fn a_log_can_be_followed() {
+    let mut bench = Bench::new(Shows::Statuses);
+    bench.pod(
+        r#"{"spec":{"restartPolicy":"Never","containers":[{"name":"box","image":"busybox:1.36",
+        "command":["sh","-c","echo a; sleep 5; echo b; sleep 5"]}]}}"#,
+    );
+    let uid = bench.uid("web");
+    assert!(bench.node.log_news(&uid, "box", None).is_none());
+    bench.run_to(3);
+    let mut place = bench.node.log_news(&uid, "box", None).unwrap().place;
+    let mut shown = Vec::new();
+    for seconds in [4, 8, 20] {
+        bench.run_to(seconds);
+        let news = bench.node.log_news(&uid, "box", Some(place)).unwrap();
+        place = news.place;
+        shown.push(format!(
+            "{:?} {}",
+            news.lines.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(),
+            news.has_ended
+        ));
+    }
+    expect![[r#"[] false; ["b"] false; [] true"#]].assert_eq(&shown.join("; "));
+}

@@ -1,0 +1,218 @@
+//! `/openapi/v2` and `/openapi/v3`: the types and paths of the API, from the schema and the registrations of `shared`.
+//!
+//! Made when somebody first asks, and kept.
+
+mod names;
+mod paths;
+mod protobuf;
+mod schemas;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, LOCATION};
+use shared::model::{Fnv, Value};
+
+use super::query::Query;
+use super::{discovery, encode, negotiate};
+
+/// What Kubernetes calls the protobuf form of the old document.
+const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+/// What it used to be called, which is no media type by the rules.
+const V2_PROTOBUF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// Media types of a patch.
+const PATCHES: &[&str] = &[
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+];
+
+/// The version of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// Swagger 2.0.
+    Two,
+    /// OpenAPI 3.0.
+    Three,
+}
+
+/// The documents, made on demand.
+#[derive(Default)]
+pub(crate) struct OpenApi {
+    two: OnceLock<Bytes>,
+    two_protobuf: OnceLock<Bytes>,
+    three: OnceLock<BTreeMap<String, Document>>,
+}
+
+/// A document of version 3.
+struct Document {
+    bytes: Bytes,
+    hash: String,
+}
+
+impl OpenApi {
+    /// Answers a path below `/openapi`; `None` if it is none.
+    pub(crate) fn answer(&self, path: &str, accept: &str, query: &Query) -> Option<Response<Body>> {
+        let rest = path.strip_prefix("/openapi/")?.trim_end_matches('/');
+        match rest {
+            "v2" if [V2_PROTOBUF, V2_PROTOBUF_OLD].iter().any(|it| negotiate::prefers(accept, it)) => {
+                Some(encode::with_bytes(
+                    200,
+                    V2_PROTOBUF,
+                    self.two_protobuf.get_or_init(|| protobuf::document(&two())).clone(),
+                ))
+            }
+            "v2" => Some(encode::with_bytes(200, "application/json", self.two.get_or_init(|| json(&two())).clone())),
+            "v3" => Some(encode::with_bytes(200, "application/json", json(&self.index()))),
+            _ => self.three(rest.strip_prefix("v3/")?, query),
+        }
+    }
+
+    fn documents(&self) -> &BTreeMap<String, Document> {
+        self.three.get_or_init(|| {
+            let versions = discovery::group_versions().into_iter();
+            versions.map(|(group, version)| (place(group, version), document(group, version))).collect()
+        })
+    }
+
+    fn index(&self) -> Value {
+        let mut paths = Value::map();
+        for (name, document) in self.documents() {
+            let url = format!("/openapi/v3/{name}?hash={}", document.hash);
+            paths.map_mut().insert(name.as_str(), Value::from([("serverRelativeURL", url.into())]));
+        }
+        Value::from([("paths", paths)])
+    }
+
+    fn three(&self, name: &str, query: &Query) -> Option<Response<Body>> {
+        let document = self.documents().get(name)?;
+        let hash = query.get("hash");
+        if !hash.is_empty() && hash != document.hash {
+            let mut answer = encode::plain(301, "");
+            let url = format!("/openapi/v3/{name}?hash={}", document.hash);
+            answer.headers_mut().insert(LOCATION, HeaderValue::from_str(&url).ok()?);
+            return Some(answer);
+        }
+        let mut answer = encode::with_bytes(200, "application/json", document.bytes.clone());
+        let headers = answer.headers_mut();
+        headers.insert(ETAG, HeaderValue::from_str(&format!("\"{}\"", document.hash)).ok()?);
+        if !hash.is_empty() {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, immutable"));
+        }
+        Some(answer)
+    }
+}
+
+/// The part of the path that names a document: `api/v1`, `apis/apps/v1`.
+fn place(group: &str, version: &str) -> String {
+    if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") }
+}
+
+fn json(value: &Value) -> Bytes {
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+fn info() -> Value {
+    Value::from([("title", "Kubernetes".into()), ("version", "1.36".into())])
+}
+
+/// The document of version 2, of all groups.
+fn two() -> Value {
+    let all = || shared::api::resources::all();
+    let definitions = schemas::schemas(all(), Version::Two).into_iter();
+    Value::from([
+        ("swagger", "2.0".into()),
+        ("info", info()),
+        ("paths", paths::paths(all(), Version::Two)),
+        ("definitions", Value::Map(definitions.map(|(name, schema)| (name.into(), schema)).collect())),
+    ])
+}
+
+/// The document of version 3 of a group's version.
+fn document(group: &str, version: &str) -> Document {
+    let all = || discovery::resources_of(group, version);
+    let schemas = schemas::schemas(all(), Version::Three).into_iter();
+    let schemas = Value::Map(schemas.map(|(name, schema)| (name.into(), schema)).collect());
+    let value = Value::from([
+        ("openapi", "3.0.0".into()),
+        ("info", info()),
+        ("paths", paths::paths(all(), Version::Three)),
+        ("components", Value::from([("schemas", schemas)])),
+    ]);
+    let bytes = json(&value);
+    let mut hash = Fnv::default();
+    hash.write(&bytes);
+    Document { bytes, hash: format!("{:016X}", hash.0) }
+}
+
+impl Version {
+    /// A reference to a type. In version 3 it is wrapped, so that something may stand beside it.
+    pub(super) fn reference(self, name: &str) -> Value {
+        match self {
+            Self::Two => Value::from([("$ref", format!("#/definitions/{name}").into())]),
+            Self::Three => Value::from([("allOf", [self.plain_reference(name)].into_iter().collect())]),
+        }
+    }
+
+    /// The same, where nothing stands beside it.
+    pub(super) fn plain_reference(self, name: &str) -> Value {
+        match self {
+            Self::Two => self.reference(name),
+            Self::Three => Value::from([("$ref", format!("#/components/schemas/{name}").into())]),
+        }
+    }
+
+    /// Puts a body of a type to an operation.
+    fn put_body(self, operation: &mut Value, parameters: &mut Vec<Value>, name: &str, patch: bool) {
+        let schema = self.plain_reference(name);
+        match self {
+            Self::Two => parameters.insert(
+                0,
+                Value::from([
+                    ("name", "body".into()),
+                    ("in", "body".into()),
+                    ("required", true.into()),
+                    ("schema", schema),
+                ]),
+            ),
+            Self::Three => {
+                let media = if patch { PATCHES } else { &["*/*"] };
+                operation
+                    .set("requestBody", Value::from([("content", content(media, &schema)), ("required", true.into())]));
+            }
+        }
+    }
+
+    fn responses(self, name: &str) -> Value {
+        let schema = self.plain_reference(name);
+        let mut answer = Value::from([("description", "OK".into())]);
+        match self {
+            Self::Two => answer.set("schema", schema),
+            Self::Three => answer.set("content", content(&["application/json", "application/yaml"], &schema)),
+        }
+        Value::from([("200", answer), ("401", Value::from([("description", "Unauthorized".into())]))])
+    }
+
+    /// What an operation of version 2 says about its media types; version 3 has them with the bodies.
+    fn finish(self, operation: &mut Value, patch: bool) {
+        if self == Self::Two {
+            let media = if patch { PATCHES } else { &["*/*"] };
+            operation.set("consumes", media.iter().copied().collect::<Value>());
+            operation.set("produces", ["application/json", "application/yaml"].into_iter().collect::<Value>());
+            operation.set("schemes", ["https"].into_iter().collect::<Value>());
+        }
+    }
+}
+
+/// One schema under several media types, whose names have dots and slashes.
+fn content(media: &[&str], schema: &Value) -> Value {
+    let mut content = Value::map();
+    for media in media {
+        content.map_mut().insert(*media, Value::from([("schema", schema.clone())]));
+    }
+    content
+}
