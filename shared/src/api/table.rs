@@ -44,10 +44,13 @@ fn row(resource: &Resource, object: &Object, now: Time) -> Value {
     Value::from([("cells", name.into_iter().chain(cells).collect()), ("object", about)])
 }
 
-/// `CLUSTER-IP` as the API names it: `Cluster-IP`.
+/// `CLUSTER-IP` as the API names it: `Cluster-IP`; a name that has small letters is the API's own already.
 fn title(heading: &str) -> String {
+    if heading.bytes().any(|it| it.is_ascii_lowercase()) {
+        return heading.to_owned();
+    }
     let word = |word: &str| match word {
-        "IP" | "OS" => word.to_owned(),
+        "IP" | "OS" | "PV" => word.to_owned(),
         "TO" | "DATE" => word.to_lowercase(),
         "STORAGECLASS" => "StorageClass".to_owned(),
         "VOLUMEATTRIBUTESCLASS" => "VolumeAttributesClass".to_owned(),

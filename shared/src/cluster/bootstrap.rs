@@ -22,7 +22,12 @@ impl Cluster {
         match control_plane {
             ControlPlane::Tab => {}
             #[cfg(feature = "every-kind")]
-            ControlPlane::Full => self.provide_policy(),
+            ControlPlane::Full => {
+                for class in crate::api::resources::every_kind::priority_class::system_classes() {
+                    self.make(ResourceName::of("priorityclasses.scheduling.k8s.io"), class);
+                }
+                self.provide_policy();
+            }
         }
     }
 

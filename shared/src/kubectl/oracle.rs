@@ -81,10 +81,13 @@ const KNOWN: &[(&str, &str)] = &[
     ("069", "components are asked of the API server, not of recorded objects"),
     ("118", "the recorded objects hold no volumes of the cluster"),
     ("070", "the recorded objects hold no leases"),
+    ("067", "the recorded objects hold no priority classes"),
     ("071", "the recorded objects hold no roles"),
     ("085", "go templates are refused"),
     ("098", "its events came after the objects were recorded"),
     ("110", "an annotation was renamed after the recording, which changed its place"),
+    ("119", "the recorded objects hold no storage classes"),
+    ("121", "the recorded objects hold no priority classes"),
 ];
 /// Recordings that show other kinds too.
 const NEEDS: &[(&str, &str)] = &[("117", "resourcequotas"), ("117", "limitranges")];

@@ -4,7 +4,7 @@ pub(crate) mod conditions;
 mod config_map;
 mod event;
 #[cfg(feature = "every-kind")]
-mod every_kind;
+pub(crate) mod every_kind;
 mod lease;
 mod namespace;
 mod node;

@@ -96,7 +96,7 @@ fn header(kind: &Kind, options: &TableOptions) -> Vec<String> {
     if options.with_namespace {
         names.push("NAMESPACE".into());
     }
-    names.extend(columns(kind, options).map(|it| it.title().to_owned()));
+    names.extend(columns(kind, options).map(|it| it.title().to_uppercase()));
     let short = |key: &Text| key.rsplit('/').next().unwrap_or_default().to_uppercase();
     names.extend(options.label_columns.iter().map(short));
     if options.show_labels {

@@ -25,7 +25,7 @@ const BINDING_LIKE: Resource = Resource {
         Column::new("AGE", age),
         Column::wide("USERS", |it, _| subjects(it, "User")),
         Column::wide("GROUPS", |it, _| subjects(it, "Group")),
-        Column::wide("SERVICEACCOUNTS", |it, _| subjects(it, "ServiceAccount")),
+        Column::wide("ServiceAccounts", |it, _| subjects(it, "ServiceAccount")),
     ],
     ..ROLE_LIKE
 };

@@ -67,7 +67,7 @@ pub(crate) fn validate_binding(binding: &Object, errors: &mut Errors) {
     if role.get("apiGroup").str() != GROUP {
         errors.unsupported("roleRef.apiGroup", &role.get("apiGroup").text().into(), &[GROUP]);
     }
-    let kinds: &[&str] = if binding.namespace().is_empty() { &["ClusterRole"] } else { &["ClusterRole", "Role"] };
+    let kinds: &[&str] = if binding.namespace().is_empty() { &["ClusterRole"] } else { &["Role", "ClusterRole"] };
     if !kinds.contains(&role.get("kind").str()) {
         errors.unsupported("roleRef.kind", &role.get("kind").text().into(), kinds);
     }

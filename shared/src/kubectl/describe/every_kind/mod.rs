@@ -2,6 +2,7 @@
 
 mod autoscaler;
 mod batch;
+mod classes;
 mod policy;
 mod storage;
 
@@ -20,6 +21,9 @@ pub(super) fn describer(label: &str) -> Option<Describer> {
         "endpoints" => policy::endpoints,
         "persistentvolumeclaim" => storage::claim,
         "persistentvolume" => storage::volume,
+        "endpointslice.discovery.k8s.io" => classes::endpoint_slice,
+        "storageclass.storage.k8s.io" => classes::storage_class,
+        "priorityclass.scheduling.k8s.io" => classes::priority_class,
         _ => return None,
     })
 }

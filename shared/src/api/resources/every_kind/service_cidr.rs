@@ -1,0 +1,26 @@
+//! `networking.k8s.io/v1` `ServiceCIDR`. Upstream: `pkg/registry/networking/servicecidr/strategy.go`.
+
+use crate::api::printing::age;
+use crate::api::resources::workload::keep;
+use crate::api::validation::every_kind::service_range;
+use crate::api::{Column, Resource, Scope};
+use crate::model::Value;
+
+/// The registration.
+pub(super) const RESOURCE: Resource = Resource {
+    group: "networking.k8s.io",
+    kind: "ServiceCIDR",
+    plural: "servicecidrs",
+    singular: "servicecidr",
+    scope: Scope::Cluster,
+    subresources: &["status"],
+    prepare_for_create: |it| it.set("status", Value::map()),
+    prepare_for_update: |new, old| keep(new, old, "status"),
+    validate: service_range::validate_range,
+    validate_update: service_range::validate_range_update,
+    columns: &[
+        Column::new("CIDRs", |it, _| it.at("spec.cidrs").items().iter().map(Value::str).collect::<Vec<_>>().join(",")),
+        Column::new("AGE", age),
+    ],
+    ..Resource::NONE
+};
