@@ -79,6 +79,11 @@ impl Api {
         self.guard.check(request, &self.store)
     }
 
+    /// The same over what was stored before.
+    pub fn over(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
     /// What is stored, to read only.
     pub fn store(&self) -> &Store {
         &self.store

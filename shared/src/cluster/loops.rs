@@ -50,14 +50,14 @@ impl Cluster {
     pub(crate) fn deliver_to_controllers(&mut self) {
         for change in self.due_changes(Part::ControllerFeed) {
             self.cache.apply(&change);
-            self.enqueue(&change);
+            self.enqueue(&change, &Trigger::Write(change.revision));
         }
         for index in 0..self.loops.len() {
             self.wake_controller(index);
         }
     }
 
-    fn enqueue(&mut self, change: &Change) {
+    pub(crate) fn enqueue(&mut self, change: &Change, trigger: &Trigger) {
         let view = View { now: self.now, cache: &self.cache, failure: None };
         let mut wishes: Vec<Enqueue> = Vec::new();
         for (index, controller) in CONTROLLERS.iter().enumerate() {
@@ -66,7 +66,7 @@ impl Cluster {
             }
             let queue = &mut self.loops[index].queue;
             for wish in wishes.drain(..) {
-                let trigger = Trigger::Write(change.revision);
+                let trigger = trigger.clone();
                 match wish.after.0 {
                     ..=0 => queue.add(&wish.key, trigger),
                     _ => queue.add_at(&wish.key, self.now + wish.after, trigger),
@@ -75,7 +75,7 @@ impl Cluster {
         }
     }
 
-    fn wake_controller(&mut self, index: usize) {
+    pub(crate) fn wake_controller(&mut self, index: usize) {
         let state = &self.loops[index];
         if state.run.is_some() {
             return;

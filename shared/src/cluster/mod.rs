@@ -15,6 +15,8 @@ mod loops;
 mod nodes;
 mod queue;
 mod recorder;
+#[cfg(feature = "every-kind")]
+mod resume;
 mod states;
 mod why;
 
@@ -160,9 +162,18 @@ impl Default for Config {
 impl Cluster {
     /// A cluster with the objects of a fresh one, whose nodes are about to register.
     pub fn new(config: &Config) -> Self {
-        let mut chance = Chance::new(config.seed);
-        let mut cluster = Self {
-            api: config.control_plane.api(chance.fork()),
+        let mut cluster = Self::bare(config, Chance::new(config.seed), Store::default());
+        cluster.bootstrap(config.control_plane);
+        for _ in 0..config.nodes {
+            cluster.add_node(Cause::Bootstrap);
+        }
+        cluster
+    }
+
+    /// All parts over a store, none of which has seen anything yet.
+    fn bare(config: &Config, mut chance: Chance, store: Store) -> Self {
+        Self {
+            api: config.control_plane.api(chance.fork()).over(store),
             trace: Trace::default(),
             now: config.start,
             steps: 0,
@@ -177,12 +188,7 @@ impl Cluster {
             recorders: BTreeMap::new(),
             numbers: BTreeMap::new(),
             chance,
-        };
-        cluster.bootstrap(config.control_plane);
-        for _ in 0..config.nodes {
-            cluster.add_node(Cause::Bootstrap);
         }
-        cluster
     }
 
     /// The virtual time.

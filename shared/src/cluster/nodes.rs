@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Nodes {
     chance: Chance,
     profile: Profile,
-    by_index: BTreeMap<u32, Node>,
+    pub(crate) by_index: BTreeMap<u32, Node>,
     by_name: BTreeMap<Text, u32>,
     made: u32,
 }
@@ -34,9 +34,9 @@ pub(crate) struct Node {
     held: BTreeMap<Revision, Time>,
     /// What made it start; a trigger of its first step.
     cause: Cause,
-    started: bool,
+    pub(crate) started: bool,
     /// The newest change it was given.
-    seen: Revision,
+    pub(crate) seen: Revision,
     /// The last decision about each pod, for which a later timer was set.
     decided: BTreeMap<Key, ReconcileId>,
     /// What was taken in about a pod without a decision yet.
@@ -48,7 +48,7 @@ impl Nodes {
         Self { chance, profile, by_index: BTreeMap::new(), by_name: BTreeMap::new(), made: 0 }
     }
 
-    fn config(&self, index: u32) -> NodeConfig {
+    pub(crate) fn config(&self, index: u32) -> NodeConfig {
         match self.profile {
             Profile::Faithful => NodeConfig::new(smol_str::format_smolstr!("node-{index}"), index),
             Profile::Ideal => NodeConfig::ideal(index),
@@ -69,8 +69,13 @@ impl Nodes {
 impl Cluster {
     /// Adds a machine, whose kubelet will register it.
     pub(crate) fn add_node(&mut self, cause: Cause) -> Text {
-        self.nodes.made += 1;
-        let index = self.nodes.made;
+        let index = self.nodes.made + 1;
+        self.put_node(index, cause)
+    }
+
+    /// Puts up the machine of a number; its kubelet starts because of `cause`.
+    pub(crate) fn put_node(&mut self, index: u32, cause: Cause) -> Text {
+        self.nodes.made = self.nodes.made.max(index);
         let config = self.nodes.config(index);
         let name = config.name.clone();
         let kubelet = Kubelet::with_profile(&config.object(), config.profile);
@@ -117,7 +122,7 @@ impl Cluster {
         }
     }
 
-    fn deliver_to_kubelet(&mut self, index: u32, change: &Change) {
+    pub(crate) fn deliver_to_kubelet(&mut self, index: u32, change: &Change) {
         if let Some(node) = self.nodes.by_index.get_mut(&index) {
             node.seen = change.revision;
         }

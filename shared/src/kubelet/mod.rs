@@ -8,6 +8,8 @@
 //! Knows nothing of what carries out its commands: a simulated node or Linux.
 
 pub mod images;
+#[cfg(feature = "every-kind")]
+pub mod resume;
 pub mod runtime;
 
 mod admission;

@@ -51,6 +51,14 @@ impl Probes {
         Self { startup: fixed(true), liveness: fixed(true), readiness: fixed(is_ready) }
     }
 
+    /// The probes of a run that was probed before, by what its status says.
+    #[cfg(feature = "every-kind")]
+    pub(super) fn resumed(started: bool, ready: bool) -> Self {
+        let known = |good: bool| Probe { result: Some(good), last_good: good, ..Probe::default() };
+        let startup = if started { known(true) } else { Probe::default() };
+        Self { startup, liveness: Probe::default(), readiness: known(ready) }
+    }
+
     /// Forgets that a probe was ordered, because it could not be.
     pub(super) fn give_up(&mut self, purpose: Purpose) {
         self.of(purpose).asked = false;

@@ -123,10 +123,8 @@ fn fails(
 
 /// Resolves the configuration and orders the run.
 fn create(pod: &mut PodState, role: Role, name: &Text, spec: &Value, turn: &mut Turn<'_>) {
-    let from = Sources { pod, store: turn.store, node: turn.node, host_ip: turn.host_ip };
-    let env = match env::environment(spec, from) {
-        Ok(env) => env,
-        Err(_) if turn.profile == Profile::Ideal => Vec::new(),
+    let order = match resolve(pod, role, name, spec, turn) {
+        Ok(order) => order,
         Err(message) => {
             turn.warning(pod, name, "Failed", format_smolstr!("Error: {message}"));
             if let Some(container) = pod.containers.get_mut(name) {
@@ -136,14 +134,13 @@ fn create(pod: &mut PodState, role: Role, name: &Text, spec: &Value, turn: &mut 
             return;
         }
     };
-    let files = volumes::files(spec, from);
     let probes = match turn.profile {
         Profile::Ideal => Probes::recorded(&pod.object),
         Profile::Faithful => Probes::default(),
     };
     let Some(container) = pod.containers.get_mut(name) else { return };
     begin(container, probes, turn.now);
-    let order = container_spec(pod, role, name, spec, env, files);
+    let order = ContainerSpec { run: pod.run_key(name), ..order };
     let what = if order.run.attempt > 0 { "restart" } else { "start" };
     turn.order(Command::StartContainer(Box::new(order)), format_smolstr!("{what} container {name}"));
 }
@@ -161,7 +158,27 @@ fn begin(container: &mut Container, probes: Probes, now: Time) {
     container.probes = probes;
 }
 
-fn container_spec(
+/// What a container is made from, with what its spec refers to.
+///
+/// # Errors
+/// Something that it needs is missing.
+pub(super) fn resolve(
+    pod: &PodState,
+    role: Role,
+    name: &Text,
+    spec: &Value,
+    turn: &Turn<'_>,
+) -> Result<ContainerSpec, Text> {
+    let from = Sources { pod, store: turn.store, node: turn.node, host_ip: turn.host_ip };
+    let env = match env::environment(spec, from) {
+        Err(_) if turn.profile == Profile::Ideal => Vec::new(),
+        read => read?,
+    };
+    let files = volumes::files(spec, from);
+    Ok(container_spec(pod, role, name, spec, env, files))
+}
+
+pub(super) fn container_spec(
     pod: &PodState,
     role: Role,
     name: &Text,

@@ -83,19 +83,24 @@ fn run_sandbox(pod: &mut PodState, turn: &mut Turn<'_>) {
         return;
     }
     pod.sandbox = Sandbox::Starting;
+    let sandbox = sandbox_spec(pod, &turn.node.name());
+    turn.order(Command::RunSandbox(Box::new(sandbox)), "create the sandbox");
+}
+
+/// What a pod's sandbox is made from.
+pub(super) fn sandbox_spec(pod: &PodState, node: &Text) -> SandboxSpec {
     let spec = pod.object.get("spec");
     let host_network = spec.get("hostNetwork").is_true();
     let hostname = spec.get("hostname").as_str().filter(|it| !it.is_empty()).map_or(pod.key.name.clone(), Text::new);
     let annotations = pod.object.at("metadata.annotations").fields().iter();
-    let sandbox = SandboxSpec {
+    SandboxSpec {
         pod: pod.uid.clone(),
         namespace: pod.key.namespace.clone(),
         name: pod.key.name.clone(),
-        hostname: if host_network { turn.node.name() } else { hostname },
+        hostname: if host_network { node.clone() } else { hostname },
         host_network,
         annotations: annotations.map(|(key, value)| (key.clone(), value.text())).collect(),
-    };
-    turn.order(Command::RunSandbox(Box::new(sandbox)), "create the sandbox");
+    }
 }
 
 fn run_containers(pod: &mut PodState, turn: &mut Turn<'_>) {

@@ -10,6 +10,8 @@ pub mod node;
 mod check;
 mod process;
 mod pulls;
+#[cfg(feature = "every-kind")]
+mod resume;
 mod script;
 
 pub use config::NodeConfig;

@@ -27,12 +27,12 @@ const OOM_AFTER: Span = Span::millis(800);
 pub struct SimNode {
     config: NodeConfig,
     chance: Chance,
-    catalog: Catalog,
+    pub(super) catalog: Catalog,
     agenda: BTreeMap<(Time, u64), Entry>,
     counter: u64,
-    sandboxes: BTreeMap<Text, Sandbox>,
-    processes: BTreeMap<RunKey, Process>,
-    pulls: Pulls,
+    pub(super) sandboxes: BTreeMap<Text, Sandbox>,
+    pub(super) processes: BTreeMap<RunKey, Process>,
+    pub(super) pulls: Pulls,
     next_ip: u32,
     faults: Faults,
 }
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 #[derive(Clone, Debug)]
-enum Due {
+pub(super) enum Due {
     /// Tell the kubelet.
     Report(Text, Happening),
     /// A container's start is through.
@@ -61,9 +61,9 @@ enum Due {
 }
 
 #[derive(Clone, Debug)]
-struct Sandbox {
-    spec: SandboxSpec,
-    ip: Text,
+pub(super) struct Sandbox {
+    pub(super) spec: SandboxSpec,
+    pub(super) ip: Text,
 }
 
 /// The faults in force, each with what made it.
@@ -317,7 +317,7 @@ impl SimNode {
         self.processes.range(key(0)..=key(u32::MAX)).map(|(_, it)| it)
     }
 
-    fn put(&mut self, at: Time, what: Due, cause: Option<Cause>) {
+    pub(super) fn put(&mut self, at: Time, what: Due, cause: Option<Cause>) {
         self.counter += 1;
         self.agenda.insert((at, self.counter), Entry { what, cause });
     }
@@ -429,7 +429,7 @@ impl SimNode {
     }
 
     /// What the recorded nodes ran.
-    fn ideal_program(&self, spec: &ContainerSpec, now: Time) -> Program {
+    pub(super) fn ideal_program(&self, spec: &ContainerSpec, now: Time) -> Program {
         let annotations = self.sandboxes.get(&spec.run.pod).map_or(&[][..], |it| &it.spec.annotations);
         let code = annotations.iter().find(|it| it.0 == "golden.example/exit-code").and_then(|it| it.1.parse().ok());
         match spec.role {

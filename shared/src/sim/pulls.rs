@@ -56,6 +56,12 @@ pub struct PullProgress {
 }
 
 impl Pulls {
+    /// An image that is on the disk.
+    #[cfg(feature = "every-kind")]
+    pub(super) fn keep(&mut self, image: &Image) {
+        self.layers.extend(image.layers.iter().map(|it| it.0.clone()));
+    }
+
     /// Puts a request in the queue.
     pub(super) fn ask(&mut self, ask: Ask) {
         self.waiting.push_back(ask);

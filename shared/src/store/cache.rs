@@ -5,7 +5,7 @@
 use crate::model::key::resources::PODS;
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::store::family::Family;
-use crate::store::{Change, Look, Member, Table};
+use crate::store::{Change, Look, Member, Store, Table};
 use crate::trace::Revision;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,12 @@ impl Cache {
             Some(object) => table.insert(place, object.clone()),
             None => table.remove(&place),
         };
+    }
+
+    /// Takes in what a first list answers: every object of `store`, as of its newest revision.
+    pub fn fill(&mut self, store: &Store) {
+        store.listed().for_each(|change| self.apply(&change));
+        self.revision = store.revision();
     }
 
     /// The object at `key`.

@@ -89,6 +89,17 @@ impl Store {
         self.tables.iter()
     }
 
+    /// Every object as if it were new, as a first list tells it to a watcher: at its own revision, with nothing before.
+    pub fn listed(&self) -> impl Iterator<Item = Change> {
+        let all = self.tables.iter().flat_map(|(resource, table)| table.iter().map(move |entry| (resource, entry)));
+        all.map(|(resource, ((namespace, name), object))| Change {
+            revision: Revision(object.resource_version()),
+            key: Key::new(resource.clone(), namespace.clone(), name.clone()),
+            before: None,
+            after: Some(object.clone()),
+        })
+    }
+
     /// Writes `object` (or its absence) at `key` as the next revision, stamping `metadata.resourceVersion`.
     pub fn commit(&mut self, key: Key, object: Option<Object>) -> &Change {
         self.revision = Revision(self.revision.0 + 1);
