@@ -9,7 +9,6 @@ mod host;
 mod kube;
 mod page;
 mod serve;
-#[cfg_attr(not(test), expect(dead_code, reason = "the host is to hold its journal"))]
 mod storage;
 mod tls;
 

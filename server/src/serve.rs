@@ -10,10 +10,11 @@ use tokio::sync::watch;
 
 use crate::arguments::{Keep, ServeOptions};
 use crate::auth::{self, KeyError, SigningKey, Tokens};
-use crate::host::{self, Host, Journal};
+use crate::host::{self, Host};
 use crate::kube::Server;
 use crate::page::{self, Page};
 use crate::say;
+use crate::storage::{self, StorageError};
 use crate::tls::{self, Authority, AuthorityError};
 
 /// How long open requests may take to finish after the signal to stop.
@@ -44,6 +45,9 @@ pub(crate) enum ServeError {
     /// The line with the address could not be written.
     #[error("{0}")]
     Say(String),
+    /// What was kept cannot be read, or nothing can be kept.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// There are no certificates.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
@@ -70,9 +74,9 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     raise_open_files();
     let (page, page_address) = listen(&options.listen, "--listen").await?;
     let (api, api_address) = listen(&options.secure_listen, "--secure-listen").await?;
+    let host = host(options)?;
     let authority = authority(&options.keep, api_address)?;
     let (stop, stopping) = watch::channel(false);
-    let host = Host::new(options.nodes, seed(), Journal::Memory);
     let driver = tokio::spawn(host::drive(host.clone()));
     let tokens = Arc::new(Tokens::new(token_key(&options.keep)?));
     let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
@@ -102,6 +106,14 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
 pub(crate) fn kubeconfig(folder: &Path) -> Result<String, ServeError> {
     let path = folder.join(ADMIN_CONF);
     std::fs::read_to_string(&path).map_err(|source| ServeError::NoKubeconfig { path, source })
+}
+
+/// The cluster: the one of the data directory, which is ours from here on, or one that ends with the process.
+fn host(options: &ServeOptions) -> Result<Arc<Host>, StorageError> {
+    Ok(match &options.keep {
+        Keep::Memory => Host::new(options.nodes, seed()),
+        Keep::Folder(folder) => Host::kept(options.nodes, seed(), storage::open(folder)?),
+    })
 }
 
 /// The certificates: those of the data directory, or new ones.

@@ -1,15 +1,21 @@
 //! Lets the cluster live: does what is due, then waits for what is due next.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::cluster::Cluster;
 use shared::model::Time;
+use shared::store::Compaction;
 
 use super::{Host, wall_clock};
 
 /// How many steps may be done before requests get their turn.
 const STEPS_PER_TURN_MAX: usize = 16;
+
+/// How long the cluster stands still before the disk is looked at again that takes no writes.
+const STANDSTILL: Duration = Duration::from_millis(500);
+/// How often history is forgotten.
+const COMPACT_EVERY: Duration = Duration::from_secs(5);
 
 /// When there is work again.
 enum Next {
@@ -20,7 +26,17 @@ enum Next {
 
 /// Drives the cluster for ever; dropping the future stops it.
 pub(crate) async fn drive(host: Arc<Host>) {
+    let mut compaction = Compaction::default();
+    let mut compacted = Instant::now();
     loop {
+        if host.admit().await.is_err() {
+            tokio::time::sleep(STANDSTILL).await;
+            continue;
+        }
+        if compacted.elapsed() >= COMPACT_EVERY {
+            host.compact(&mut compaction);
+            compacted = Instant::now();
+        }
         let next = host.with(turn);
         host.turns.send_modify(|turns| *turns += 1);
         match next {
@@ -58,12 +74,11 @@ fn next(due: Option<Time>, now: Time) -> Next {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Journal;
     use super::*;
 
     #[tokio::test]
     async fn nodes_register_by_themselves() {
-        let host = Host::new(2, 1, Journal::Memory);
+        let host = Host::new(2, 1);
         let driver = tokio::spawn(drive(host.clone()));
         let nodes = shared::model::key::resources::NODES;
         let mut watch = host.subscribe(&nodes);

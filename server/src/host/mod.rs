@@ -11,7 +11,7 @@ mod journal;
 pub(crate) use clock::wall_clock;
 pub(crate) use driver::drive;
 pub(crate) use feed::{Behind, Commit, Subscription};
-pub(crate) use journal::Journal;
+use journal::Journal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,10 +19,11 @@ use shared::api::{Body, Request, Response, Status};
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
-use shared::store::Change;
+use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
 use tokio::sync::{Notify, watch};
 
+use crate::storage::Storage;
 use feed::Feed;
 
 /// How long the control plane's parts take on a server: as good as nothing, so that clients wait for little.
@@ -41,8 +42,17 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// A fresh cluster with simulated nodes, `nodes` of them, at the present time.
-    pub(crate) fn new(nodes: u32, seed: u64, journal: Journal) -> Arc<Self> {
+    /// A fresh cluster with simulated nodes, `nodes` of them, at the present time, that ends with the process.
+    pub(crate) fn new(nodes: u32, seed: u64) -> Arc<Self> {
+        Self::start(nodes, seed, Store::default(), Journal::Memory)
+    }
+
+    /// The cluster that was kept, or a fresh one if there is none; `nodes` counts for a fresh one only.
+    pub(crate) fn kept(nodes: u32, seed: u64, storage: Storage) -> Arc<Self> {
+        Self::start(nodes, seed, storage.store, Journal::Disk(Box::new(storage.journal)))
+    }
+
+    fn start(nodes: u32, seed: u64, store: Store, journal: Journal) -> Arc<Self> {
         let config = Config {
             seed,
             nodes,
@@ -51,11 +61,29 @@ impl Host {
             profile: Profile::default(),
             control_plane: control_plane(),
         };
-        let cluster = Cluster::new(&config);
+        let before = store.revision();
+        let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
         let turns = watch::Sender::new(0);
         let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, turns, changed: Notify::new() };
-        host.publish(&host.lock(), Revision(0));
+        host.publish(&host.lock(), before);
         Arc::new(host)
+    }
+
+    /// Returns when the cluster may take a step.
+    ///
+    /// # Errors
+    /// What it would write could not be kept.
+    pub(crate) async fn admit(&self) -> Result<(), Status> {
+        self.journal.admit().await
+    }
+
+    /// Forgets history that nobody can ask for any more.
+    pub(crate) fn compact(&self, compaction: &mut Compaction) {
+        let forgotten = self.with(|cluster| {
+            let due = compaction.due(cluster.now(), cluster.store().revision());
+            cluster.compact(due)
+        });
+        self.journal.compact(forgotten);
     }
 
     fn lock(&self) -> MutexGuard<'_, Cluster> {
@@ -85,6 +113,11 @@ impl Host {
 
     /// Handles one request of a client; the answer comes when all that it tells of is durable.
     pub(crate) async fn request(&self, request: &Request) -> Response {
+        if writes(request)
+            && let Err(status) = self.journal.admit().await
+        {
+            return Response::status(status);
+        }
         let (response, told) = self.with(|cluster| {
             let cause = if writes(request) {
                 Cause::Action(cluster.act(action(request, cluster.now())))
@@ -181,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_is_answered_and_published() {
-        let host = Host::new(0, 1, Journal::Memory);
+        let host = Host::new(0, 1);
         let mut watch = host.subscribe(&CONFIG_MAPS);
         let target =
             Target { resource: CONFIG_MAPS, version: "v1".into(), namespace: "default".into(), ..Target::default() };

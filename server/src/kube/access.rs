@@ -80,14 +80,13 @@ pub(crate) fn asked_by_the_pipeline(user: &User, info: &RequestInfo) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Journal;
     use expect_test::{Expect, expect};
     use hyper::Method;
 
     fn check(path: &str, expected: &Expect) {
         let user = authenticate(None, "", |_| Err(String::new())).expect("nobody is somebody");
         let info = RequestInfo::read(&Method::GET, path, false).expect("a path");
-        let host = Host::new(0, 1, Journal::Memory);
+        let host = Host::new(0, 1);
         let may = authorize(&host, &user, &info, "");
         expected.assert_eq(&may.map_or_else(|it| format!("{} {}", it.code, it.message), |()| "yes".into()));
     }

@@ -115,7 +115,6 @@ fn write_objects(text: &mut String, host: &Host) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Journal;
 
     #[test]
     fn requests_are_counted() {
@@ -123,7 +122,7 @@ mod tests {
         metrics.note("get", "pods", 200, Duration::from_millis(3));
         metrics.note("get", "pods", 200, Duration::from_secs(2));
         metrics.note("list", "a\"b", 404, Duration::ZERO);
-        let text = metrics.text(&Host::new(0, 1, Journal::Memory));
+        let text = metrics.text(&Host::new(0, 1));
         let has = |line: &str| assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
         has(r#"apiserver_request_total{verb="GET",resource="pods",code="200"} 2"#);
         has(r#"apiserver_request_duration_seconds_bucket{verb="GET",resource="pods",code="200",le="0.005"} 1"#);

@@ -86,6 +86,7 @@ pub(crate) fn read(path: &Path) -> Result<Content, DatabaseFailure> {
 ///
 /// # Errors
 /// As for [`read`]; `Busy` while the other process changes it.
+#[cfg_attr(not(test), expect(dead_code, reason = "backups are to read so"))]
 pub(crate) fn read_beside<T>(path: &Path, hold: impl FnOnce() -> T) -> Result<(Content, T), DatabaseFailure> {
     let database = builder().open_read_only(path).map_err(opened)?;
     let content = content(&database.begin_read().map_err(DatabaseFailure::of)?)?;

@@ -6,6 +6,7 @@ use crate::storage::queue::{Admission, Fault, Queue};
 use crate::storage::writer::Writer;
 use shared::store::Change;
 use shared::trace::Revision;
+use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,8 @@ pub(crate) struct Journal {
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
     threads: Vec<JoinHandle<()>>,
+    /// The folder's; free again when the last write is made.
+    _lock: File,
 }
 
 /// What the journal's threads and its holder share.
@@ -74,12 +77,13 @@ pub(super) struct Start {
     pub(super) queue: Queue,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) durable: Revision,
+    pub(super) lock: File,
 }
 
 impl Journal {
     /// Starts the threads; `writer` makes the writer from what it shares.
     pub(super) fn start(start: Start, writer: impl FnOnce(Arc<Shared>) -> Writer) -> std::io::Result<Self> {
-        let Start { folder, queue, disk, durable } = start;
+        let Start { folder, queue, disk, durable, lock } = start;
         let (sender, progress) = watch::channel(Progress { durable, fault: None, tries: 0 });
         let queue = Mutex::new(queue);
         let shared = Shared { folder, progress: sender, queue, writes: Condvar::new(), work: Condvar::new() };
@@ -92,7 +96,7 @@ impl Journal {
             spawn("journal-writer", Box::new(move || writer.run()))?,
             spawn("journal-keeper", Box::new(move || keeper.run()))?,
         ];
-        Ok(Self { shared, progress, threads })
+        Ok(Self { shared, progress, threads, _lock: lock })
     }
 
     /// Takes in the store's next changes, in their order. Cheap, without I/O: meant to be called under the cluster's lock.
@@ -141,6 +145,7 @@ impl Journal {
     }
 
     /// Why old segments cannot be moved into the database, while they cannot; nothing is lost by it but space.
+    #[cfg(test)]
     pub(crate) fn move_failure(&self) -> Option<Fault> {
         self.shared.lock().move_failure.clone()
     }

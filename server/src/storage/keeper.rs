@@ -101,7 +101,13 @@ impl Keeper {
                 true
             }
             Err(error) => {
-                queue.move_failure = Some(Fault::new(&error.to_string()));
+                let failure = Fault::new(&error.to_string());
+                if queue.move_failure.replace(failure.clone()).is_none() {
+                    eprintln!(
+                        "warning: the journal in {} cannot be shortened: {failure}",
+                        self.shared.folder.display()
+                    );
+                }
                 false
             }
         }

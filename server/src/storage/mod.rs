@@ -18,6 +18,7 @@ mod testing;
 mod tests;
 
 pub(crate) use journal::Journal;
+pub(crate) use queue::Fault;
 
 use database::DatabaseFailure;
 use disk::{Disk, Files};
@@ -43,8 +44,6 @@ pub(crate) struct Storage {
     pub(crate) store: Store,
     /// Takes the changes after the store's revision.
     pub(crate) journal: Journal,
-    /// Held while the folder is in use.
-    _lock: File,
 }
 
 /// Why a folder cannot be used.
@@ -123,10 +122,10 @@ fn open_on(folder: &Path, disk: Arc<dyn Disk>, sizes: Sizes) -> Result<Storage, 
     let durable = loaded.store.revision();
     let (queue, segment) = go_on(folder, &*disk, sizes, &loaded)?;
     let (end, salt) = loaded.place.as_ref().map_or((0, salt()), |it| (it.end as u64, it.salt));
-    let start = Start { folder: folder.to_owned(), queue, disk: disk.clone(), durable };
+    let start = Start { folder: folder.to_owned(), queue, disk: disk.clone(), durable, lock };
     let journal = Journal::start(start, |shared| Writer { shared, disk, identity, segment, end, salt, durable });
     let journal = journal.map_err(StorageError::system("start a thread for", folder))?;
-    Ok(Storage { store: loaded.store, journal, _lock: lock })
+    Ok(Storage { store: loaded.store, journal })
 }
 
 /// Only its owner may look into it: there are Secrets in it.

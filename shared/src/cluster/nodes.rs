@@ -333,6 +333,12 @@ impl Cluster {
 }
 
 impl Node {
+    /// The oldest change that it has still to be told of.
+    #[cfg(feature = "every-kind")]
+    pub(crate) fn oldest_held(&self) -> Option<Revision> {
+        self.held.first_key_value().map(|(revision, _)| *revision)
+    }
+
     fn state(&self, now: Time) -> NodeState {
         let (cpu, memory) = self.machine.load(now);
         let pull = |pull: &crate::sim::PullProgress| Pull {

@@ -1,9 +1,11 @@
 //! A cluster over what an earlier one has stored, as if all its processes had been started again while the nodes ran on.
 //!
 //! Upstream: `k8s.io/client-go/tools/cache/reflector.go` (the first list), `pkg/kubelet/kubelet.go` (`HandlePodAdditions`).
-//! The trace begins anew with one action, which everything that was found is put down to.
+//! The trace begins anew with one action, which everything that was found is put down to. A cluster that runs for long also
+//! has to forget: [`Cluster::compact`].
 
 use crate::cluster::agenda::Part;
+use crate::cluster::nodes::Node;
 use crate::cluster::{Cluster, Config, Feed};
 use crate::kubelet::Context;
 use crate::model::key::resources::{NODES, PODS};
@@ -11,6 +13,9 @@ use crate::model::{Chance, Object, Text};
 use crate::sim::NodeConfig;
 use crate::store::{Change, Store};
 use crate::trace::{Action, ActionKind, Cause, Revision, Trigger};
+
+/// How many decisions, and how many actions, a compacted trace keeps.
+const DECISIONS_KEPT: usize = 20_000;
 
 impl Cluster {
     /// Goes on with `store` at `config.start`; its nodes are those that are stored, whatever `config.nodes` says.
@@ -29,6 +34,19 @@ impl Cluster {
         cluster.resume_nodes(cause);
         cluster.list(&Trigger::Node { what: Text::new_static("resumed"), cause });
         cluster
+    }
+
+    /// Forgets history up to and including `revision`, as far as no watch within the cluster still needs it; gives up to where.
+    ///
+    /// The trace forgets as many writes, and all but the newest [`DECISIONS_KEPT`] decisions and actions.
+    pub fn compact(&mut self, revision: Revision) -> Revision {
+        let feeds = self.feeds.values().map(|feed| feed.seen);
+        let held = self.nodes.by_index.values().filter_map(Node::oldest_held).map(|it| Revision(it.0 - 1));
+        let limit = feeds.chain(held).min().unwrap_or_default();
+        let revision = revision.min(limit);
+        self.api.compact(revision);
+        self.trace.forget(revision, DECISIONS_KEPT);
+        revision
     }
 
     /// The machines of the stored nodes. They renew their leases at once: nobody shall take them for silent.

@@ -35,7 +35,8 @@ impl SimNode {
     }
 
     fn resume_container(&mut self, spec: ContainerSpec, id: Text, started_at: Time, now: Time) {
-        let Ok(image) = self.catalog.resolve(&spec.image).or_else(|_| self.catalog.resolve("pilothouse/unknown")) else {
+        let Ok(image) = self.catalog.resolve(&spec.image).or_else(|_| self.catalog.resolve("pilothouse/unknown"))
+        else {
             return;
         };
         let from = if now - started_at > REPLAYED { now } else { started_at };

@@ -208,30 +208,55 @@ pub struct Trace {
     records: Vec<Record>,
     finished: u64,
     hash: Digest,
+    /// How many of the oldest actions and reconciles are forgotten.
+    forgotten: Forgotten,
+}
+
+/// How many of the oldest entries are no longer there; ids go on counting from the first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Forgotten {
+    actions: usize,
+    reconciles: usize,
 }
 
 impl Trace {
     /// Adds an action.
     pub fn act(&mut self, action: Action) -> ActionId {
-        let id = ActionId(u32::try_from(self.actions.len()).unwrap_or(u32::MAX));
+        let id = ActionId(u32::try_from(self.forgotten.actions + self.actions.len()).unwrap_or(u32::MAX));
         self.actions.push(action);
         id
     }
 
     /// Adds a reconcile that begins.
     pub fn begin(&mut self, reconcile: Reconcile) -> ReconcileId {
-        let id = ReconcileId(u32::try_from(self.reconciles.len()).unwrap_or(u32::MAX));
+        let id = ReconcileId(u32::try_from(self.forgotten.reconciles + self.reconciles.len()).unwrap_or(u32::MAX));
         self.reconciles.push(reconcile);
         id
     }
 
     /// Notes how a reconcile ended.
     pub fn finish(&mut self, id: ReconcileId, now: Time, outcome: Outcome) {
-        if let Some(reconcile) = self.reconciles.get_mut(id.0 as usize) {
+        self.finished += 1;
+        let index = (id.0 as usize).checked_sub(self.forgotten.reconciles);
+        if let Some(reconcile) = index.and_then(|index| self.reconciles.get_mut(index)) {
             reconcile.finished = now;
             reconcile.outcome = outcome;
-            self.finished += 1;
         }
+    }
+
+    /// Forgets the records up to and including `revision`, and all but the newest `kept` of the actions and reconciles.
+    ///
+    /// Ids stay what they are. [`Self::actions`] and [`Self::reconciles`] then begin with the oldest that is kept.
+    #[cfg(feature = "every-kind")]
+    pub fn forget(&mut self, revision: Revision, kept: usize) {
+        let old = self.records.partition_point(|it| it.revision <= revision);
+        self.records.drain(..old);
+        let actions = self.actions.len().saturating_sub(kept);
+        self.actions.drain(..actions);
+        let reconciles = self.reconciles.len().saturating_sub(kept);
+        self.reconciles.drain(..reconciles);
+        self.forgotten.actions += actions;
+        self.forgotten.reconciles += reconciles;
     }
 
     /// How many reconciles have come to their end.
@@ -277,12 +302,12 @@ impl Trace {
 
     /// One action.
     pub fn action(&self, id: ActionId) -> Option<&Action> {
-        self.actions.get(id.0 as usize)
+        self.actions.get((id.0 as usize).checked_sub(self.forgotten.actions)?)
     }
 
     /// One reconcile.
     pub fn reconcile(&self, id: ReconcileId) -> Option<&Reconcile> {
-        self.reconciles.get(id.0 as usize)
+        self.reconciles.get((id.0 as usize).checked_sub(self.forgotten.reconciles)?)
     }
 
     /// The record of one revision.
