@@ -81,7 +81,6 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Journal;
     use shared::api::{Request, Target, Verb};
     use shared::model::ResourceName;
     use shared::model::key::resources::SERVICE_ACCOUNTS;
@@ -107,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_that_was_asked_for_is_let_in() {
-        let (host, tokens) = (Host::new(0, 1, Journal::Memory), Tokens::new(SigningKey::generate().expect("a key")));
+        let (host, tokens) = (Host::new(0, 1), Tokens::new(SigningKey::generate().expect("a key")));
         account(&host, &tokens, "").await;
         let token = account(&host, &tokens, "token").await.at("status.token").text();
         for _ in 0..2 {
