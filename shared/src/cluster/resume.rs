@@ -38,7 +38,7 @@ impl Cluster {
 
     /// Forgets history up to and including `revision`, as far as no watch within the cluster still needs it; gives up to where.
     ///
-    /// The trace forgets as many writes, and all but the newest [`DECISIONS_KEPT`] decisions and actions.
+    /// The trace forgets as many writes, and all but the newest `DECISIONS_KEPT` decisions and actions.
     pub fn compact(&mut self, revision: Revision) -> Revision {
         let feeds = self.feeds.values().map(|feed| feed.seen);
         let held = self.nodes.by_index.values().filter_map(Node::oldest_held).map(|it| Revision(it.0 - 1));
