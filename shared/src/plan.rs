@@ -226,7 +226,7 @@ impl Write {
         let key = Key::new(target.resource.clone(), target.namespace.clone(), name.unwrap_or_default());
         let part = if target.subresource.is_empty() { String::new() } else { format!("/{}", target.subresource) };
         let how = self.request.options.propagation.map(|it| format!(" ({it:?})")).unwrap_or_default();
-        format!("{} {}{part} {}{how}: {}", verb_word(self.request.verb), target.resource, key.path(), self.reason)
+        format!("{} {}{part} {}{how}: {}", self.request.verb.word(), target.resource, key.path(), self.reason)
     }
 }
 
@@ -280,18 +280,6 @@ pub fn reference_to(object: &Object) -> Value {
         }
     }
     about
-}
-
-fn verb_word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Get => "get",
-        Verb::List => "list",
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Patch(_) => "patch",
-        Verb::Delete => "delete",
-        Verb::DeleteCollection => "delete all",
-    }
 }
 
 fn with_body(verb: Verb, key: &Key, subresource: &str, body: Value) -> Request {

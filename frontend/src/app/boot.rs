@@ -29,7 +29,12 @@ const SAY_AFTER: Duration = Duration::from_secs(1);
 const LINK: &str = "#v";
 
 /// Starts the engine, and a run as soon as it is there.
+///
+/// The files are in the editor before that: what is typed while the engine starts must not be lost.
 pub fn start(page: Page) {
+    if !fragment().starts_with(LINK) {
+        show_files(page, &run_here(page));
+    }
     page.engine.start(move |heard| match heard {
         Heard::Ready => begin(page),
         Heard::Messages(messages) => take(page, messages),
@@ -67,21 +72,43 @@ fn begin(page: Page) {
 }
 
 fn begin_here(page: Page) {
+    let mut run = run_here(page);
+    let shown = !page.opened.get_untracked() && page.files.all.with_untracked(|all| !all.is_empty());
+    if shown {
+        run.files = sources(page);
+    } else {
+        show_files(page, &run);
+    }
+    launch(page, run);
+}
+
+/// The kept run, or the first example.
+fn run_here(page: Page) -> Document {
     let kept: Option<Document> = Keep::open().load(RUN);
     let files: Option<Vec<SourceFile>> = Keep::open().load(FILES);
     let mut run = kept.unwrap_or_else(|| EXAMPLES[0].document((EXAMPLES[0].title)(page.words_now())));
     run.files = files.filter(|files| !files.is_empty()).unwrap_or(run.files);
-    open(page, run);
+    run
 }
 
 /// Opens a run: its files in the editor, its log in the engine.
 pub fn open(page: Page, run: Document) {
+    show_files(page, &run);
+    launch(page, run);
+}
+
+/// Puts a run's title and files into the page.
+fn show_files(page: Page, run: &Document) {
     let applied = run.log.iter().rev().find_map(|entry| match &entry.act {
         Act::Apply(files) => Some(files.clone()),
         Act::Terminal { .. } | Act::Edited(_) | Act::Interrupt | Act::Fault(_) => None,
     });
     page.title.set(run.title.to_string());
     page.files.replace(&run.files, &applied.unwrap_or_default());
+}
+
+/// Runs a run's log in the engine.
+fn launch(page: Page, run: Document) {
     page.selected.set(None);
     page.refusal.set(None);
     page.faults.set(Vec::new());

@@ -59,7 +59,7 @@ impl Host {
             start: wall_clock(),
             timing: TIMING,
             profile: Profile::default(),
-            control_plane: control_plane(),
+            control_plane: ControlPlane::Full,
         };
         let before = store.revision();
         let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
@@ -167,12 +167,6 @@ impl Host {
     }
 }
 
-/// The whole control plane, as soon as there are roles to go by.
-fn control_plane() -> ControlPlane {
-    let roles = shared::api::resources::find_kind("rbac.authorization.k8s.io/v1", "ClusterRole");
-    if roles.is_some() { ControlPlane::Full } else { ControlPlane::Tab }
-}
-
 /// True for requests that may change something.
 fn writes(request: &Request) -> bool {
     !matches!(request.verb, shared::api::Verb::Get | shared::api::Verb::List)
@@ -180,19 +174,9 @@ fn writes(request: &Request) -> bool {
 
 /// What the trace says about a client's request: `create configmaps settings`.
 fn action(request: &Request, now: Time) -> Action {
-    use shared::api::Verb;
-    let verb = match request.verb {
-        Verb::Get => "get",
-        Verb::List => "list",
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Patch(_) => "patch",
-        Verb::Delete => "delete",
-        Verb::DeleteCollection => "delete all",
-    };
     let target = &request.target;
     let name = if target.name.is_empty() { request.body.at("metadata.name").str() } else { &target.name };
-    let title = Text::from(format!("{verb} {} {name}", target.resource));
+    let title = Text::from(format!("{} {} {name}", request.verb.word(), target.resource));
     Action { time: now, title, kind: ActionKind::Request, files: Vec::new() }
 }
 

@@ -11,6 +11,7 @@ mod body;
 mod discovery;
 mod encode;
 mod health;
+mod impersonate;
 mod metrics;
 mod negotiate;
 mod openapi;
@@ -103,7 +104,8 @@ impl Server {
     ) -> Response<Body> {
         let headers = &parts.headers;
         let of_token = |token: &str| self.tokens.user(&self.host, token, &[]).map(|(user, _)| user);
-        let user = match access::authenticate(certificate, header(headers, AUTHORIZATION), of_token) {
+        let real = access::authenticate(certificate, header(headers, AUTHORIZATION), of_token);
+        let user = match real.and_then(|real| impersonate::user(&self.host, real, headers)) {
             Ok(user) => user,
             Err(status) => return encode::failure(&status, Form::JSON),
         };

@@ -37,6 +37,21 @@ pub enum Verb {
     DeleteCollection,
 }
 
+impl Verb {
+    /// The word for it in roles, reviews and the trace: `deletecollection`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::List => "list",
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Patch(_) => "patch",
+            Verb::Delete => "delete",
+            Verb::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
 /// The kinds of patch, by their content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchKind {

@@ -11,6 +11,14 @@ const DIFFERENCES: &[&str] = &[
     "Unknown fields are named in the order of the alphabet; Kubernetes names them in the order of the body. kubectl sends them sorted, so that its users see no difference.",
     "An object that a component of the cluster made for itself has no managed fields until somebody else writes it; when it is first applied server-side, all its fields belong to `before-first-apply`.",
     "Clusters are single stack IPv4 with Services in 10.96.0.0/12 and node ports 30000-32767, the defaults of kube-apiserver.",
+    "A refused change of a Job's template, of a persistent volume or of a claim is told without the internal Go structs, as that of a pod.",
+    "Expressions in admission policies are not compiled, so that a wrong one is accepted; the policies are stored and not evaluated.",
+    "Of a certificate signing request only the PEM block's type is looked at, not the request inside it.",
+    "Whoever is allowed as a node may write more than upstream lets it: there is no NodeRestriction.",
+    "The roles admin, edit and view have no rules: nothing aggregates ClusterRoles yet.",
+    "A server that starts again over its data goes on with empty container logs, and scripts older than an hour begin anew.",
+    "OpenAPI documents and `kubectl explain` have no descriptions.",
+    "Answers are JSON or YAML with sorted fields; bodies in protobuf are read, and a client that takes nothing but protobuf is refused.",
 ];
 
 const ROWS: &[(Kind, &str)] = &[

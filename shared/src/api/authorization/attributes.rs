@@ -2,7 +2,7 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/authorization/authorizer/interfaces.go`, `pkg/endpoints/request/requestinfo.go`.
 
-use crate::api::{Options, Request, Status, Target, User, Verb};
+use crate::api::{Options, Request, Status, Target, User};
 use crate::model::{Key, ResourceName, Value};
 
 /// A question to the authorizer.
@@ -45,7 +45,7 @@ pub struct Asked<'a> {
 impl<'a> Attributes<'a> {
     /// The question that `request` is.
     pub fn of(request: &'a Request) -> Self {
-        Self::of_target(&request.user, verb_word(request.verb), &request.target, &request.options)
+        Self::of_target(&request.user, request.verb.word(), &request.target, &request.options)
     }
 
     /// The question of whether `user` may do `verb`, such as `watch`, with `target`.
@@ -134,17 +134,4 @@ pub(crate) fn selected<'a>(selector: &'a str, field: &str) -> Option<&'a str> {
         let (name, value) = term.split_once('=').filter(|(name, _)| !name.ends_with('!'))?;
         (name == field).then(|| value.strip_prefix('=').unwrap_or(value))
     })
-}
-
-/// The word for a verb.
-pub fn verb_word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Get => "get",
-        Verb::List => "list",
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Patch(_) => "patch",
-        Verb::Delete => "delete",
-        Verb::DeleteCollection => "deletecollection",
-    }
 }

@@ -2,22 +2,14 @@
 //!
 //! Upstream: `pkg/registry/certificates/certificates/strategy.go` (`csrApprovalStrategy`).
 
-use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
+use crate::api::pipeline::{Api, Call};
 use crate::api::validation::every_kind::certificate_request;
-use crate::api::{Errors, Response, Status, Verb, metadata, patch};
+use crate::api::{Errors, Response, Status};
 use crate::model::{Object, Value};
 
 pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Status> {
     let old = api.stored(&call.key)?;
-    let asked = match call.request.verb {
-        Verb::Get => return Ok(Response::object(200, old)),
-        Verb::Update => Object(call.request.body.clone()),
-        Verb::Patch(kind) => patch::apply(kind, call, &old)?,
-        Verb::List | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
-            return Err(Status::method_not_allowed(NOT_ALLOWED));
-        }
-    };
-    metadata::check_identity(&asked, &old, &call.key)?;
+    let Some(asked) = super::asked(call, &old)? else { return Ok(Response::object(200, old)) };
     let mut new = old.clone();
     let stamped = asked.at("status.conditions").items().iter().map(|it| stamp(it, &old, call));
     new.set("status.conditions", stamped.collect::<Value>());

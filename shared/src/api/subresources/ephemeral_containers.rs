@@ -2,23 +2,15 @@
 //!
 //! Upstream: `pkg/registry/core/pod/strategy.go` (`podEphemeralContainersStrategy`), `ValidatePodEphemeralContainersUpdate`.
 
-use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
-use crate::api::{Errors, Response, Status, Verb, metadata, patch, validation};
+use crate::api::pipeline::{Api, Call};
+use crate::api::{Errors, Response, Status, validation};
 use crate::model::{Object, Value, names};
 
 const FIELD: &str = "spec.ephemeralContainers";
 
 pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Status> {
     let old = api.stored(&call.key)?;
-    let asked = match call.request.verb {
-        Verb::Get => return Ok(Response::object(200, old)),
-        Verb::Update => Object(call.request.body.clone()),
-        Verb::Patch(kind) => patch::apply(kind, call, &old)?,
-        Verb::List | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
-            return Err(Status::method_not_allowed(NOT_ALLOWED));
-        }
-    };
-    metadata::check_identity(&asked, &old, &call.key)?;
+    let Some(asked) = super::asked(call, &old)? else { return Ok(Response::object(200, old)) };
     let mut new = old.clone();
     if asked.at(FIELD) != old.at(FIELD) {
         new.set(FIELD, asked.at(FIELD));

@@ -9,8 +9,9 @@ mod finalize;
 mod node_side;
 mod scale;
 
-use crate::api::pipeline::{Api, Call};
-use crate::api::{Response, Status};
+use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
+use crate::api::{Response, Status, Verb, metadata, patch};
+use crate::model::Object;
 
 /// Answers one request to a subresource.
 pub(super) type Handler = fn(&mut Api, &mut Call<'_>) -> Result<Response, Status>;
@@ -30,4 +31,18 @@ pub(super) fn find(subresource: &str) -> Option<Handler> {
         "log" | "exec" | "attach" | "portforward" => Some(node_side::handle),
         _ => None,
     }
+}
+
+/// The object that an update or a patch of a subresource asks for; `None` for a read.
+fn asked(call: &mut Call<'_>, old: &Object) -> Result<Option<Object>, Status> {
+    let asked = match call.request.verb {
+        Verb::Get => return Ok(None),
+        Verb::Update => Object(call.request.body.clone()),
+        Verb::Patch(kind) => patch::apply(kind, call, old)?,
+        Verb::List | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
+            return Err(Status::method_not_allowed(NOT_ALLOWED));
+        }
+    };
+    metadata::check_identity(&asked, old, &call.key)?;
+    Ok(Some(asked))
 }
