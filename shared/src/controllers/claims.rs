@@ -6,7 +6,7 @@
 
 use crate::api::PatchKind;
 use crate::controllers::pods::key_of;
-use crate::model::{Key, Object, OwnerReference, ResourceName, Selector, Value};
+use crate::model::{Key, Object, Order, OwnerReference, ResourceName, Selector, Value};
 use crate::plan::{Plan, View, Write};
 use crate::store::{Look, Member};
 
@@ -47,7 +47,7 @@ pub(crate) fn claim<'a>(
     }
     if !claims.writes.is_empty() {
         claims.mine.sort_by_cached_key(|member| member.object.name());
-        claims.writes.sort_by(|a, b| a.request.target.name.cmp(&b.request.target.name));
+        claims.writes.order_by(|a, b| a.request.target.name.cmp(&b.request.target.name));
     }
     claims
 }

@@ -8,6 +8,7 @@ use crate::kubectl::flags::{Flag, GLOBAL};
 use crate::kubectl::session::{Context, Session};
 use crate::kubectl::verbs::{VERBS, Verb};
 use crate::kubectl::{Client, Input, print};
+use crate::model::Order;
 
 /// The most names that are offered at once.
 const NAMES_MAX: usize = 200;
@@ -33,7 +34,7 @@ pub fn complete(line: &str, client: &mut dyn Client) -> Vec<Completion> {
     }
     let mut found = candidates(&words, begun, client);
     found.retain(|it| it.label.starts_with(begun) && it.label != begun);
-    found.sort_by(|a, b| a.label.cmp(&b.label));
+    found.order_by(|a, b| a.label.cmp(&b.label));
     found.dedup();
     found.truncate(NAMES_MAX);
     found

@@ -5,7 +5,7 @@
 use crate::kubectl::Input;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::Args;
-use crate::model::{Object, Text, Value, yaml};
+use crate::model::{Object, Order, Text, Value, yaml};
 use crate::trace::SourceFile;
 
 /// What `--recursive` and folders look at.
@@ -95,7 +95,7 @@ fn in_folder(path: &str, wanted: &str, input: &Input) -> Result<Vec<SourceFile>,
         return Err(Failure::text(format!("the path {} does not exist", quoted(path))));
     }
     files.retain(|it| EXTENSIONS.iter().any(|end| it.name.ends_with(end)));
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.order_by(|a, b| a.name.cmp(&b.name));
     if files.is_empty() {
         let extensions = EXTENSIONS.join(" ");
         return Err(Failure::text(format!("error reading [{path}]: recognized file extensions are [{extensions}]")));

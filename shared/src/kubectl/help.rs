@@ -6,6 +6,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, Takes};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Job, Step, VERBS, Verb};
+use crate::model::Order;
 
 /// How many edits away a suggestion may be.
 const DISTANCE_MAX: usize = 2;
@@ -36,7 +37,7 @@ fn of_verb(verb: &Verb) -> String {
     }
     text.push_str("\nOptions:\n");
     let mut flags: Vec<&Flag> = verb.flags.iter().copied().flatten().collect();
-    flags.sort_by_key(|it| it.long);
+    flags.order_by_key(|it| it.long);
     text.extend(flags.iter().map(|it| option(it)));
     text.extend([format!("\nUsage:\n  kubectl {} {}\n", verb.name, verb.usage)]);
     text.push_str(&below(verb.name));
@@ -77,7 +78,7 @@ fn below(name: &str) -> String {
 /// `Did you mean this?`, or nothing.
 pub(super) fn suggestions(word: &str) -> String {
     let mut names: Vec<&str> = VERBS.iter().map(|it| it.name.split(' ').next().unwrap_or_default()).collect();
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let word = word.to_lowercase();
     let near = |name: &&str| distance(&word, name) <= DISTANCE_MAX || name.starts_with(&word);

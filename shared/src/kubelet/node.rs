@@ -5,7 +5,7 @@
 
 use super::runtime::ImageInfo;
 use crate::model::key::resources::{LEASES, NODES};
-use crate::model::{Key, Object, Span, Text, Time, Value};
+use crate::model::{Key, Object, Order, Span, Text, Time, Value};
 use crate::plan::{EventDraft, Write};
 use smol_str::format_smolstr;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ fn conditions(stored: Option<&Object>, now: Time) -> Vec<Value> {
 /// The images on the node, largest first.
 fn images_status(images: &BTreeMap<Text, ImageInfo>) -> Vec<Value> {
     let mut all: Vec<&ImageInfo> = images.values().collect();
-    all.sort_by(|a, b| b.size.cmp(&a.size).then(a.full_name.cmp(&b.full_name)));
+    all.order_by(|a, b| b.size.cmp(&a.size).then(a.full_name.cmp(&b.full_name)));
     let entry = |it: &ImageInfo| {
         let names: Value = [&it.digest, &it.full_name].into_iter().collect();
         Value::from([("names", names), ("sizeBytes", it.size.into())])

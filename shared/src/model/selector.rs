@@ -8,7 +8,7 @@ mod parse;
 pub use fields::{FieldRequirement, FieldSelector};
 
 use crate::model::names::{self, quote};
-use crate::model::{Text, Value};
+use crate::model::{Order, Text, Value};
 use std::fmt;
 
 /// How a requirement relates a label to its values.
@@ -198,7 +198,7 @@ impl Selector {
     }
 
     fn sorted(mut requirements: Vec<Requirement>) -> Self {
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.order_by(|a, b| a.key.cmp(&b.key));
         Self::All(requirements)
     }
 }
@@ -270,7 +270,7 @@ fn aggregate(mut errors: Vec<String>) -> Result<(), SelectorError> {
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut values: Vec<_> = self.values.iter().map(Text::as_str).collect();
-        values.sort_unstable();
+        values.order();
         let (key, values) = (&self.key, values.join(","));
         match self.operator {
             Operator::Exists => f.write_str(key),

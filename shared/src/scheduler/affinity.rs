@@ -4,7 +4,7 @@
 //! Left out: the toleration operators `Lt` and `Gt`, which are off by default.
 
 use crate::model::selector::{Operator, Requirement};
-use crate::model::{Selector, Text, Value};
+use crate::model::{Order, Selector, Text, Value};
 
 /// An entry of `spec.taints`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Affinity {
         for term in terms {
             names.extend(term.named_nodes()?);
         }
-        names.sort();
+        names.order();
         names.dedup();
         Some(names)
     }

@@ -5,7 +5,7 @@
 //! nominated for the chosen node lose their nomination here, but their status keeps it until they are tried again.
 
 use crate::api::PatchKind;
-use crate::model::{Chance, Text, Time, Value};
+use crate::model::{Chance, Order, Text, Time, Value};
 use crate::plan::{EventDraft, Write};
 use crate::scheduler::NAME;
 use crate::scheduler::fleet::{Fleet, Slot};
@@ -121,7 +121,7 @@ fn victims(situation: &Situation<'_>, slot: Slot) -> Result<Vec<Arc<PodFacts>>, 
     if lesser.is_empty() {
         return Err(vec![Text::new_static("No preemption victims found for incoming pod")]);
     }
-    lesser.sort_by_key(|it| (Reverse(it.priority), started(it), it.key.clone()));
+    lesser.order_by_key(|it| (Reverse(it.priority), started(it), it.key.clone()));
     let mut trial = Trial::new(situation, slot);
     for it in &lesser {
         trial.take(it);
@@ -152,7 +152,7 @@ fn impossible(nodes: usize, tried: usize, mut reasons: BTreeMap<Text, usize>) ->
         reasons.insert(Text::new_static("Preemption is not helpful for scheduling"), nodes - tried);
     }
     let mut parts: Vec<_> = reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    parts.sort();
+    parts.order();
     format!("{NO_CLAIMS}, preemption: 0/{nodes} nodes are available: {}.", parts.join(", "))
 }
 

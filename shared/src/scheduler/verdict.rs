@@ -2,7 +2,7 @@
 //!
 //! Upstream: `pkg/scheduler/framework/types.go` (`FitError`, `Diagnosis`).
 
-use crate::model::Text;
+use crate::model::{Order, Text};
 use crate::scheduler::fleet::Slot;
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ impl Diagnosis {
         }
         let counted = counts.into_iter().filter(|(_, count)| *count > 0);
         let mut parts: Vec<_> = counted.map(|(reason, count)| format!("{count} {reason}")).collect();
-        parts.sort();
+        parts.order();
         parts.join(", ")
     }
 }

@@ -3,7 +3,7 @@
 use crate::panels::kinds;
 use crate::panels::status::Glyph;
 use shared::model::key::resources::EVENTS;
-use shared::model::{Key, Object, Text, Time};
+use shared::model::{Key, Object, Order, Text, Time};
 use shared::playground::World;
 
 /// How many events are drawn.
@@ -44,7 +44,7 @@ pub fn event_rows(world: &World, filter: &str, about: Option<&Key>) -> Vec<Event
             world.events_about(&about.name).filter(|(_, it)| involved(it) == *about).filter_map(read).collect()
         }
     };
-    rows.sort_by(|a, b| (b.time, &b.key.name).cmp(&(a.time, &a.key.name)));
+    rows.order_by(|a, b| (b.time, &b.key.name).cmp(&(a.time, &a.key.name)));
     rows.truncate(ROWS_MAX);
     rows
 }

@@ -1,6 +1,6 @@
 //! The control loops: what each is doing, what waits and how the last pass ended.
 
-use shared::model::{Text, Time};
+use shared::model::{Order, Text, Time};
 use shared::playground::World;
 use shared::playground::protocol::LoopState;
 use shared::trace::{Actor, Outcome, Reconcile};
@@ -52,7 +52,7 @@ pub enum LastPass {
 /// The loops in their fixed order: Deployment, ReplicaSet, scheduler, then the others by name. Kubelets are on their nodes.
 pub fn loop_cards(world: &World) -> Vec<LoopCard> {
     let mut loops: Vec<&LoopState> = world.loops.iter().filter(|it| !it.name.starts_with("kubelet")).collect();
-    loops.sort_by_key(|it| (rank(&it.name), it.name.clone()));
+    loops.order_by_key(|it| (rank(&it.name), it.name.clone()));
     loops.into_iter().map(|it| card(world, it)).collect()
 }
 

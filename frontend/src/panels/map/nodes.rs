@@ -3,7 +3,7 @@
 use crate::panels::map::owners::{Rev, last_part, pod_revision};
 use crate::panels::status::{Glyph, Phase, PodState, pod_state, ready_containers, restarts};
 use shared::model::key::resources::{LEASES, NODES};
-use shared::model::{Key, Object, Quantity, Text, Time};
+use shared::model::{Key, Object, Order, Quantity, Text, Time};
 use shared::playground::World;
 use shared::playground::protocol::NodeState;
 
@@ -120,7 +120,7 @@ pub struct NodePage {
 /// One page of nodes; a page past the end is the last one.
 pub fn node_page(world: &World, page: usize) -> NodePage {
     let mut all: Vec<&Text> = world.list(&NODES).map(|(key, _)| &key.name).collect();
-    all.sort_by_key(|name| (number_of(name), (*name).clone()));
+    all.order_by_key(|name| (number_of(name), (*name).clone()));
     let last = all.len().saturating_sub(1) / NODES_PER_PAGE;
     let first = page.min(last) * NODES_PER_PAGE;
     let names = all.iter().skip(first).take(NODES_PER_PAGE).map(|name| (*name).clone());

@@ -2,7 +2,7 @@
 
 use crate::panels::status::{Glyph, Phase, pod_state};
 use shared::model::key::resources::{DEPLOYMENTS, PODS, REPLICA_SETS, SERVICES};
-use shared::model::{Key, Object, Selector, Text};
+use shared::model::{Key, Object, Order, Selector, Text};
 use shared::playground::World;
 
 /// How many workloads the map draws; the rest is in the Owners table.
@@ -154,7 +154,7 @@ fn workload(world: &World, key: &Key, object: &Object) -> Workload {
         None => vec![set_card(world, key, object)],
     };
     sets.retain(|set| set.have > 0 || set.want > 0 || matches!(set.rev, Rev::New(_)));
-    sets.sort_by_key(|set| (matches!(set.rev, Rev::New(_)), set.key.name.clone()));
+    sets.order_by_key(|set| (matches!(set.rev, Rev::New(_)), set.key.name.clone()));
     Workload {
         key: key.clone(),
         deployment: deployment.map(|it| deployment_card(world, key, it)),

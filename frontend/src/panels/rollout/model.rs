@@ -7,7 +7,7 @@ use crate::panels::rollout::settings::{Setting, settings};
 use crate::panels::rollout::steps::{Ahead, Step, ahead, steps};
 use shared::model::intstr::Rounding;
 use shared::model::key::resources::PODS;
-use shared::model::{IntOrString, Key, Object, Span, Time};
+use shared::model::{IntOrString, Key, Object, Order, Span, Time};
 use shared::playground::World;
 use shared::trace::{Actor, Effect, Record};
 use std::collections::BTreeMap;
@@ -184,7 +184,7 @@ fn revisions(world: &World, deployment: &Object) -> Vec<Revision> {
         Some(Revision { number: number(set.rev), images: images.join(", "), created: object.created(), set })
     };
     let mut all: Vec<Revision> = set_cards(world, deployment).into_iter().filter_map(one).collect();
-    all.sort_by_key(|it| std::cmp::Reverse(it.number));
+    all.order_by_key(|it| std::cmp::Reverse(it.number));
     all
 }
 
@@ -248,7 +248,7 @@ fn samples(
         times.extend(readiness.changes(key).map(|(time, _)| time));
     }
     times.retain(|time| *time >= from - LEAD && *time <= world.clock.end);
-    times.sort_unstable();
+    times.order();
     times.dedup();
     times.into_iter().map(|time| sample(readiness, lives, newest, time)).collect()
 }

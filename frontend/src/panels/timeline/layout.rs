@@ -2,7 +2,7 @@
 
 use crate::panels::clock;
 use crate::panels::timeline::model::{Entry, Shape, Timeline};
-use shared::model::{Span, Time};
+use shared::model::{Order, Span, Time};
 
 /// The height of a lane.
 pub const LANE: f64 = 21.0;
@@ -123,7 +123,7 @@ fn arrows(timeline: &Timeline, spots: &[Spot]) -> Vec<Arrow> {
             all.push(Arrow { path: curve(from, to), in_chain: entry.in_chain && other.in_chain });
         }
     }
-    all.sort_by_key(|arrow| arrow.in_chain);
+    all.order_by_key(|arrow| arrow.in_chain);
     all
 }
 

@@ -4,7 +4,7 @@ use crate::panels::inspector::model::actor_word;
 use crate::panels::map::loops::{actor_name, title};
 use crate::panels::timeline::chain::{Link, before, causes};
 use shared::model::key::resources::{EVENTS, LEASES};
-use shared::model::{Key, Text, Time};
+use shared::model::{Key, Order, Text, Time};
 use shared::playground::World;
 use shared::trace::{ActionId, ActionKind, Actor, Cause, Outcome, ReconcileId, Record, Revision};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +83,7 @@ pub fn timeline(world: &World, selected: Option<&Key>, only: Option<&str>) -> Ti
     let records = window(world, only);
     let chain = selected.map(|key| causes(world, key)).unwrap_or_default();
     let mut links = links(world, &records, only);
-    links.sort_by_key(|link| (time_of(world, *link), *link));
+    links.order_by_key(|link| (time_of(world, *link), *link));
     let places: BTreeMap<Link, usize> = links.iter().enumerate().map(|(at, link)| (*link, at)).collect();
     let lanes = lanes(world, &links);
     let entry = |link: &Link| entry(world, *link, &lanes, &chain, &places);
@@ -145,7 +145,7 @@ fn lanes(world: &World, links: &[Link]) -> Vec<Text> {
         Link::Action(_) | Link::Write(_) => None,
     });
     let mut named: Vec<(u8, Text)> = actors.map(|actor| (rank(actor), lane_name(actor))).collect();
-    named.sort();
+    named.order();
     named.dedup();
     [LANE_YOU, LANE_API].map(Text::new_static).into_iter().chain(named.into_iter().map(|(_, name)| name)).collect()
 }

@@ -6,7 +6,7 @@
 use crate::api::User;
 use crate::api::authorization::attributes::Attributes;
 use crate::api::authorization::rules::Rule;
-use crate::model::{Key, Object, ResourceName, Text, Value};
+use crate::model::{Key, Object, Order, ResourceName, Text, Value};
 use crate::store::{Change, Store};
 use crate::trace::Revision;
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ impl Bindings {
     /// A binding whose subjects name the user more than once counts once.
     fn ordered(&self, user: &User, namespace: &str) -> Vec<&Arc<Grant>> {
         let mut grants: Vec<&Arc<Grant>> = self.grants(user, namespace).collect();
-        grants.sort_by_key(|it| it.order);
+        grants.order_by_key(|it| it.order);
         grants.dedup_by_key(|it| it.order);
         grants
     }

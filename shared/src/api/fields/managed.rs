@@ -11,7 +11,7 @@ use crate::api::fields::shape::Shape;
 use crate::api::pipeline::Call;
 use crate::model::decode::decode;
 use crate::model::schema::{Schema, TypeId};
-use crate::model::{Object, Text, Value};
+use crate::model::{Object, Order, Text, Value};
 
 /// The most entries of managers that update; the oldest ones become one.
 const UPDATERS_MAX: usize = 10;
@@ -103,7 +103,7 @@ pub(crate) fn read(object: &Object) -> Vec<Entry> {
 /// Puts the entries into an object, in upstream's order; empty ones go.
 pub(crate) fn write(object: &mut Object, mut entries: Vec<Entry>) {
     entries.retain(|it| !it.set.is_empty());
-    entries.sort_by(|a, b| {
+    entries.order_by(|a, b| {
         (a.operation, &a.time, &a.manager, &a.api_version).cmp(&(b.operation, &b.time, &b.manager, &b.api_version))
     });
     if entries.is_empty() {
@@ -198,7 +198,7 @@ fn capped(mut entries: Vec<Entry>) -> Vec<Entry> {
         if oldest.len() <= UPDATERS_MAX {
             return entries;
         }
-        oldest.sort();
+        oldest.order();
         let (first, second) = (oldest[0].1, oldest[1].1);
         let merged = entries[first].set.clone();
         let target = &mut entries[second];

@@ -4,7 +4,7 @@
 
 use crate::api::Status;
 use crate::model::schema::{Field, Kind, Patch, Schema, TypeId};
-use crate::model::{Object, Value};
+use crate::model::{Object, Order, Value};
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN: &str = "$retainKeys";
@@ -186,8 +186,8 @@ fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], key: &str) -> V
     let name = |it: &Value| if key.is_empty() { it.clone() } else { it.get(key).clone() };
     let rank = |list: &[Value], it: &Value| list.iter().position(|other| name(other) == name(it));
     let (mut asked, mut others): (Vec<Value>, Vec<Value>) = items.into_iter().partition(|it| rank(order, it).is_some());
-    asked.sort_by_key(|it| rank(order, it));
-    others.sort_by_key(|it| rank(before, it));
+    asked.order_by_key(|it| rank(order, it));
+    others.order_by_key(|it| rank(before, it));
     let mut result = Vec::with_capacity(asked.len() + others.len());
     let (mut asked, mut others) = (asked.into_iter().peekable(), others.into_iter().peekable());
     while let (Some(left), Some(right)) = (others.peek(), asked.peek()) {

@@ -5,7 +5,7 @@ use crate::api::resources::pod_spec::canonical_amounts;
 use crate::api::resources::workload::{keep, within};
 use crate::api::validation;
 use crate::api::{Column, Resource, Scope, admission};
-use crate::model::{Object, Value};
+use crate::model::{Object, Order, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
@@ -81,7 +81,7 @@ fn roles(node: &Object) -> String {
         None => None,
     };
     let mut all: Vec<String> = node.at("metadata.labels").fields().iter().filter_map(role).collect();
-    all.sort();
+    all.order();
     all.dedup();
     or_none(&all.join(","))
 }

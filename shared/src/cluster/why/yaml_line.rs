@@ -1,7 +1,7 @@
 //! The lines of applied files that fields came from.
 
 use super::{End, SourceLine, is_within};
-use crate::model::{Key, Text, Value, yaml};
+use crate::model::{Key, Order, Text, Value, yaml};
 use crate::trace::SourceFile;
 
 /// How many lines are told.
@@ -44,7 +44,7 @@ fn lines(document: &yaml::Document, fields: &Fields) -> Vec<SourceLine> {
     if lines.is_empty() {
         add(&mut lines, document, "metadata.name", last);
     }
-    lines.sort_by_key(|it| weight(&it.path));
+    lines.order_by_key(|it| weight(&it.path));
     lines.truncate(LINES_MAX);
     lines
 }
@@ -60,7 +60,7 @@ fn add(lines: &mut Vec<SourceLine>, document: &yaml::Document, path: &str, hop: 
 fn note(line: &mut SourceLine, hop: usize) {
     if !line.hops.contains(&hop) {
         line.hops.push(hop);
-        line.hops.sort_unstable();
+        line.hops.order();
     }
 }
 

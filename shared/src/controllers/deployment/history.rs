@@ -9,7 +9,7 @@ use super::sets::{actual, replicas};
 use super::strategy::max_surge;
 use crate::controllers::pods::key_of;
 use crate::model::key::resources::REPLICA_SETS;
-use crate::model::{Fnv, Object, Text, Value};
+use crate::model::{Fnv, Object, Order, Text, Value};
 use crate::plan::Write;
 
 /// The label that tells the sets of a Deployment apart.
@@ -125,7 +125,7 @@ pub(super) fn clean_up(rollout: &mut Rollout<'_>) {
     let limit = rollout.deployment.at("spec.revisionHistoryLimit").as_int();
     let Some(limit) = limit.filter(|limit| *limit != UNLIMITED) else { return };
     let mut alive: Vec<&Object> = rollout.old.iter().filter(|set| !set.is_terminating()).collect();
-    alive.sort_by_key(|set| (revision(set), set.created(), set.name()));
+    alive.order_by_key(|set| (revision(set), set.created(), set.name()));
     let total = alive.len();
     let excess = total.saturating_sub(usize::try_from(limit).unwrap_or(0));
     let deletions: Vec<Write> = alive[..excess]

@@ -8,8 +8,8 @@ use super::sets::{available, older_first, replicas};
 use super::strategy::{is_rolling, max_surge, max_unavailable};
 use super::{history, progress, sync};
 use crate::controllers::pods::key_of;
-use crate::model::Object;
 use crate::model::key::resources::REPLICA_SETS;
+use crate::model::{Object, Order};
 use crate::trace::FieldRef;
 
 /// One step of a rolling update.
@@ -110,7 +110,7 @@ fn scale_down_healthy(rollout: &mut Rollout<'_>, least: i64) -> i64 {
 
 fn old_by_age(rollout: &Rollout<'_>) -> Vec<Which> {
     let mut old: Vec<usize> = (0..rollout.old.len()).collect();
-    old.sort_by(|a, b| older_first(&rollout.old[*a], &rollout.old[*b]));
+    old.order_by(|a, b| older_first(&rollout.old[*a], &rollout.old[*b]));
     old.into_iter().map(Which::Old).collect()
 }
 

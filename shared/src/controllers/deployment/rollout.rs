@@ -7,7 +7,7 @@ use super::sets::{newer_first, replicas};
 use super::strategy::max_surge;
 use crate::controllers::claims::{carry_out, claim};
 use crate::model::key::resources::REPLICA_SETS;
-use crate::model::{Key, Object, Selector, Text, Value};
+use crate::model::{Key, Object, Order, Selector, Text, Value};
 use crate::plan::{Plan, View, Write};
 use smol_str::format_smolstr;
 
@@ -42,7 +42,7 @@ impl<'a> Rollout<'a> {
         let mut claims = claim(deployment, selector, &REPLICA_SETS, view, |_| true);
         carry_out(&mut claims, &mut plan);
         let mut sets: Vec<Object> = claims.mine.into_iter().map(|set| set.object.clone()).collect();
-        sets.sort_by(newer_first);
+        sets.order_by(newer_first);
         let found = sets.iter().rposition(|set| super::history::same_template(deployment, set));
         let new = found.map(|index| sets.remove(index));
         let deployment = deployment.clone();

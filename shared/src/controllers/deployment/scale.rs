@@ -9,8 +9,8 @@ use super::scaling::Scaling;
 use super::sets::{actual, available, larger_then_newer, larger_then_older, replicas};
 use super::strategy::{is_rolling, max_surge};
 use crate::controllers::pods::key_of;
-use crate::model::Object;
 use crate::model::key::resources::REPLICA_SETS;
+use crate::model::{Object, Order};
 use crate::plan::{EventDraft, Write};
 
 /// The fields of the Deployment that sizes follow.
@@ -118,7 +118,7 @@ fn scale_in_proportion(rollout: &mut Rollout<'_>) {
 
 fn proportions(rollout: &Rollout<'_>, mut active: Vec<Which>, to_add: i64) -> Vec<(Which, i64)> {
     let order = if to_add > 0 { larger_then_newer } else { larger_then_older };
-    active.sort_by(|a, b| match (rollout.set(*a), rollout.set(*b)) {
+    active.order_by(|a, b| match (rollout.set(*a), rollout.set(*b)) {
         (Some(a), Some(b)) if to_add != 0 => order(a, b),
         _ => std::cmp::Ordering::Equal,
     });

@@ -4,7 +4,7 @@
 
 use super::Seen;
 use crate::controllers::pods::{is_active, node_of};
-use crate::model::{Object, Time, Value};
+use crate::model::{Object, Order, Time, Value};
 use crate::store::Member;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub(super) fn victims<'a>(seen: &'a Seen<'a>, count: usize) -> Vec<(&'a Object, 
     if count >= pods.len() {
         return pods.into_iter().map(|it| (it.pod, "")).collect();
     }
-    pods.sort_by(|a, b| compare(a, b, now).0);
+    pods.order_by(|a, b| compare(a, b, now).0);
     let (go, stay) = pods.split_at(count);
     go.iter().map(|it| (it.pod, compare(it, &stay[0], now).1)).collect()
 }

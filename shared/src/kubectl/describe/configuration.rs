@@ -6,7 +6,7 @@ use crate::api::Options;
 use crate::kubectl::describe::Subject;
 use crate::kubectl::describe::writer::{Writer, amounts, rfc1123};
 use crate::kubectl::print;
-use crate::model::{Object, Quantity, Value};
+use crate::model::{Object, Order, Quantity, Value};
 
 /// Writes a `ConfigMap`.
 pub(super) fn config_map(out: &mut Writer, subject: &mut Subject<'_, '_>) {
@@ -94,7 +94,7 @@ fn quotas(out: &mut Writer, quotas: Option<Vec<Object>>) {
     for quota in quotas {
         out.field(1, "Name", quota.name());
         let mut scopes: Vec<&str> = quota.at("spec.scopes").items().iter().map(Value::str).collect();
-        scopes.sort_unstable();
+        scopes.order();
         if !scopes.is_empty() {
             out.field(1, "Scopes", scopes.join(", "));
         }
@@ -134,7 +134,7 @@ pub(super) fn limits_of(range: &Object) -> Vec<String> {
     let of_limit = |limit: &Value| {
         let mut names: Vec<&str> =
             COLUMNS.iter().flat_map(|it| limit.get(it).fields()).map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
+        names.order();
         names.dedup();
         let row = |name: &str| {
             let cell = |column: &&str| match limit.get(column).get(name) {

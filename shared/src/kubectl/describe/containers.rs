@@ -4,7 +4,7 @@
 
 use crate::kubectl::describe::writer::{Writer, amounts, or_none, rfc1123};
 use crate::kubectl::failure::quoted;
-use crate::model::{Object, Value};
+use crate::model::{Object, Order, Value};
 
 /// Writes the containers in `list`; `statuses` and `pod` are null for a template.
 pub(super) fn write(out: &mut Writer, title: &str, list: &Value, statuses: &Value, pod: Option<&Object>, space: &str) {
@@ -224,7 +224,7 @@ fn field_value(pod: &Object, path: &str) -> String {
 
 fn mounts(out: &mut Writer, container: &Value) {
     let mut mounts: Vec<&Value> = container.get("volumeMounts").items().iter().collect();
-    mounts.sort_by_key(|it| it.get("mountPath").str());
+    mounts.order_by_key(|it| it.get("mountPath").str());
     out.line(2, if mounts.is_empty() { "Mounts:\t<none>" } else { "Mounts:" });
     for mount in mounts {
         let access = if mount.get("readOnly").is_true() { "ro" } else { "rw" };

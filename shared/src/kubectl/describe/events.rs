@@ -8,7 +8,7 @@ use crate::kubectl::describe::writer::Writer;
 use crate::kubectl::print;
 use crate::kubectl::session::Session;
 use crate::model::key::resources::EVENTS;
-use crate::model::{Object, Time, Value};
+use crate::model::{Object, Order, Time, Value};
 
 /// Which fields of `involvedObject` must be the object's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn write(out: &mut Writer, events: Option<Vec<Object>>, now: Time) {
         return;
     }
     out.flush();
-    events.sort_by_key(last_seen);
+    events.order_by_key(last_seen);
     out.line(0, "Events:");
     out.line(0, "  Type\tReason\tAge\tFrom\tMessage");
     out.line(0, "  ----\t------\t----\t----\t-------");

@@ -9,7 +9,7 @@ use crate::kubectl::describe::writer::{Writer, amounts, rfc1123};
 use crate::kubectl::describe::{Subject, events};
 use crate::kubectl::print;
 use crate::model::key::resources::{LEASES, PODS};
-use crate::model::{Object, Quantity, Time, Value};
+use crate::model::{Object, Order, Quantity, Time, Value};
 
 const SYSTEM_INFO: &[(&str, &str)] = &[
     ("Machine ID", "machineID"),
@@ -73,7 +73,7 @@ fn roles(node: &Object) -> String {
             Some(_) | None => {}
         }
     }
-    roles.sort_unstable();
+    roles.order();
     roles.dedup();
     if roles.is_empty() { "<none>".into() } else { roles.join(",") }
 }
@@ -81,7 +81,7 @@ fn roles(node: &Object) -> String {
 fn taints(out: &mut Writer, list: &Value) {
     let text = |taint: &Value, field: &str| taint.get(field).str().to_owned();
     let mut taints: Vec<&Value> = list.items().iter().collect();
-    taints.sort_by_key(|it| format!("{},{}", text(it, "effect"), text(it, "key")));
+    taints.order_by_key(|it| format!("{},{}", text(it, "effect"), text(it, "key")));
     let shown: Vec<String> = taints.into_iter().map(taint).collect();
     out.stack("", "Taints", "\t", &shown);
 }

@@ -5,7 +5,7 @@
 use crate::api::printing::since;
 use crate::kubectl::describe::writer::{Writer, rfc1123};
 use crate::kubectl::describe::{Subject, containers, volumes};
-use crate::model::{Object, Time, Value, selector};
+use crate::model::{Object, Order, Time, Value, selector};
 
 /// Writes a pod.
 pub(super) fn write(out: &mut Writer, subject: &mut Subject<'_, '_>) {
@@ -106,7 +106,7 @@ fn conditions(out: &mut Writer, pod: &Object) {
 
 fn tolerations(out: &mut Writer, indent: &str, list: &Value) {
     let mut sorted: Vec<&Value> = list.items().iter().collect();
-    sorted.sort_by_key(|it| it.get("key").str());
+    sorted.order_by_key(|it| it.get("key").str());
     let shown: Vec<String> = sorted.into_iter().map(toleration).collect();
     out.stack(indent, "Tolerations", "\t", &shown);
 }
@@ -131,7 +131,7 @@ fn spread(out: &mut Writer, indent: &str, constraints: &Value) {
         return;
     }
     let mut sorted: Vec<&Value> = constraints.items().iter().collect();
-    sorted.sort_by_key(|it| it.get("topologyKey").str());
+    sorted.order_by_key(|it| it.get("topologyKey").str());
     let shown = sorted.into_iter().map(|it| {
         let (key, action) = (it.get("topologyKey").str(), it.get("whenUnsatisfiable").str());
         let text = format!("{key}:{action} when max skew {} is exceeded", it.get("maxSkew").int_or(0));

@@ -9,7 +9,7 @@ use crate::kubectl::history;
 use crate::kubectl::print;
 use crate::kubectl::session::Session;
 use crate::model::key::resources::PODS;
-use crate::model::{IntOrString, Object, Value, selector};
+use crate::model::{IntOrString, Object, Order, Value, selector};
 
 /// Writes a deployment.
 pub(super) fn deployment(out: &mut Writer, subject: &mut Subject<'_, '_>) {
@@ -70,7 +70,7 @@ fn replica_sets(out: &mut Writer, subject: &mut Subject<'_, '_>) {
     let new = history::newest(subject.object, &sets).cloned();
     let is_new = |it: &Object| new.as_ref().is_some_and(|new| new.uid() == it.uid());
     let mut old: Vec<&Object> = sets.iter().filter(|it| !is_new(it)).collect();
-    old.sort_by_key(|it| it.created());
+    old.order_by_key(|it| it.created());
     let shown = |sets: &[&Object]| {
         let texts: Vec<String> = sets.iter().map(|it| created(it)).collect();
         if texts.is_empty() { "<none>".to_owned() } else { texts.join(", ") }

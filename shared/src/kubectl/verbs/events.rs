@@ -11,7 +11,7 @@ use crate::kubectl::print::{self, Format, ManagedFields};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Job, Run, Started, Step, Verb};
 use crate::model::key::resources::EVENTS;
-use crate::model::{Object, Text};
+use crate::model::{Object, Order, Text};
 use std::collections::BTreeMap;
 
 const FLAGS: &[Flag] = &[
@@ -96,7 +96,7 @@ impl Events {
         });
         events.retain(|it| self.seen.get(&it.uid()) != Some(&it.resource_version()));
         self.seen.extend(events.iter().map(|it| (it.uid(), it.resource_version())));
-        events.sort_by_key(last_seen);
+        events.order_by_key(last_seen);
         Ok(events)
     }
 

@@ -11,7 +11,7 @@ use crate::kubectl::print::{self, Format, ManagedFields, sort};
 use crate::kubectl::resource_args::{self, Item, KindAlone, Reading, Selection};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Job, Run, Step, Verb};
-use crate::model::{Object, Text, Value};
+use crate::model::{Object, Order, Text, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -283,7 +283,7 @@ fn changes<'a>(
     });
     let mut changes: Vec<_> = gone.chain(came).collect();
     if !before.is_empty() {
-        changes.sort_by_key(|(_, it)| it.resource_version());
+        changes.order_by_key(|(_, it)| it.resource_version());
     }
     changes
 }

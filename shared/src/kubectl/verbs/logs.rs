@@ -10,7 +10,7 @@ use crate::kubectl::resource_args::{self, Item};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Job, Run, Started, Step, Verb};
 use crate::model::key::resources::PODS;
-use crate::model::{Object, Text, Value, selector};
+use crate::model::{Object, Order, Text, Value, selector};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -133,7 +133,7 @@ fn of_workload(args: &Args, session: &mut Session<'_>, owner: &Item) -> Result<V
     if found.is_empty() {
         return Err(Failure::text(format!("timed out waiting for the condition on pods of {}", owner.label())));
     }
-    found.sort_by_key(|it| (it.at("status.phase").str() != "Running", it.created(), it.name()));
+    found.order_by_key(|it| (it.at("status.phase").str() != "Running", it.created(), it.name()));
     let count = found.len();
     let mut items: Vec<Item> = found.into_iter().map(|it| resource_args::of_list(&kind, it)).collect();
     if count > 1 && !args.is("all-pods") {

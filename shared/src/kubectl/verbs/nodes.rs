@@ -12,7 +12,7 @@ use crate::kubectl::session::Session;
 
 use crate::kubectl::verbs::{Job, Run, Started, Step, Trial, Verb, report};
 use crate::model::key::resources::{NODES, PODS};
-use crate::model::{Object, Selector, Span, Text, Time, Value};
+use crate::model::{Object, Order, Selector, Span, Text, Time, Value};
 
 /// How long drain waits before it tries a refused eviction again.
 const RETRY_SECONDS: i64 = 5;
@@ -328,7 +328,7 @@ impl Groups {
 
     fn texts(&self) -> Vec<String> {
         let mut groups = self.0.clone();
-        groups.sort();
+        groups.order();
         groups.iter().map(|(why, pods)| format!("{why}: {}", pods.join(", "))).collect()
     }
 }

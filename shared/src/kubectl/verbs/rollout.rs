@@ -14,7 +14,7 @@ use crate::kubectl::resource_args::{self, Item, KindAlone, Reading};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::apply::LAST_APPLIED;
 use crate::kubectl::verbs::{Job, Run, Started, Step, Trial, Verb, report};
-use crate::model::{Object, Span, Time, Value};
+use crate::model::{Object, Order, Span, Time, Value};
 
 /// Where people say why they changed something.
 pub(super) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -272,7 +272,7 @@ fn history_of(session: &mut Session<'_>, item: &Item, revision: i64) -> Result<S
     if revisions.is_empty() {
         return Ok("No rollout history found.".into());
     }
-    revisions.sort_by_key(|it| it.number);
+    revisions.order_by_key(|it| it.number);
     if revision > 0 {
         let found = revisions.iter().find(|it| it.number == revision);
         let found = found.ok_or_else(|| Failure::text("unable to find the specified revision"))?;
@@ -382,7 +382,7 @@ fn roll_back(session: &mut Session<'_>, item: &Item, to: i64, trial: Trial) -> R
 
 fn wanted_revision(mut revisions: Vec<Revision>, item: &Item, to: i64) -> Result<Revision, Failure> {
     let not_found = || Failure::text(format!("unable to find specified revision {to} in history"));
-    revisions.sort_by_key(|it| it.number);
+    revisions.order_by_key(|it| it.number);
     if to != 0 {
         return revisions.into_iter().find(|it| it.number == to).ok_or_else(not_found);
     }

@@ -8,7 +8,7 @@ use crate::kubectl::flags::{Args, Flag, list, switch, switch_on, text};
 use crate::kubectl::print::tabs::TABLE;
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Run, Verb};
-use crate::model::{Value, yaml};
+use crate::model::{Order, Value, yaml};
 
 /// The version of Kubernetes that this is modelled on.
 const VERSION: &str = "v1.36.2";
@@ -39,9 +39,9 @@ fn api_resources(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> 
     let kinds = session.kinds();
     let mut shown: Vec<&Kind> = kinds.0.iter().map(|it| &**it).filter(|it| is_wanted(args, it)).collect();
     match args.get("sort-by") {
-        "" => shown.sort_by_key(|it| (it.group.clone(), it.plural.clone())),
-        "name" => shown.sort_by_key(|it| it.plural.clone()),
-        "kind" => shown.sort_by_key(|it| it.kind.clone()),
+        "" => shown.order_by_key(|it| (it.group.clone(), it.plural.clone())),
+        "name" => shown.order_by_key(|it| it.plural.clone()),
+        "kind" => shown.order_by_key(|it| it.kind.clone()),
         _ => return Err(Failure::text("--sort-by accepts only name or kind")),
     }
     let wide = match args.get("output") {
@@ -87,7 +87,7 @@ pub(super) const API_VERSIONS: Verb = Verb {
     usage: "",
     run: Run::Once(|_, session| {
         let mut versions: Vec<String> = session.kinds().0.iter().map(|it| it.api_version()).collect();
-        versions.sort();
+        versions.order();
         versions.dedup();
         for it in &versions {
             session.line(it);

@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apimachinery/pkg/fields/selector.go`.
 
 use super::SelectorError;
-use crate::model::Text;
+use crate::model::{Order, Text};
 use std::fmt;
 
 /// One condition on one field.
@@ -28,7 +28,7 @@ impl FieldSelector {
     /// The text is no field selector; the error's text is upstream's.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
         let mut terms = split_terms(text);
-        terms.sort_unstable();
+        terms.order();
         let read = |term: &&str| field_term(text, term);
         terms.iter().filter(|it| !it.is_empty()).map(read).collect::<Result<_, _>>().map(Self).map_err(SelectorError)
     }

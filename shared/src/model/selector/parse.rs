@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/apimachinery/pkg/labels/selector.go` (`Lexer`, `Parser`).
 
 use super::{Operator, Requirement, invalid_key};
+use crate::model::Order;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
@@ -190,7 +191,7 @@ impl Parser {
             Token::Identifier | Token::Comma => {
                 let mut values = self.list()?;
                 self.next();
-                values.sort();
+                values.order();
                 values.dedup();
                 Ok(values)
             }

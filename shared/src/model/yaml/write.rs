@@ -5,7 +5,7 @@
 //! Upstream: `go.yaml.in/yaml/v2` (`encode.go`, `emitterc.go`, `sorter.go`).
 
 use super::scalar;
-use crate::model::{Text, Value};
+use crate::model::{Order, Text, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -77,7 +77,7 @@ impl Serialize for Tree<'_> {
             }
             Value::Map(map) => {
                 let mut fields: Vec<_> = map.iter().collect();
-                fields.sort_by(|a, b| natural(&a.0, &b.0));
+                fields.order_by(|a, b| natural(&a.0, &b.0));
                 let mut out = to.serialize_map(Some(fields.len()))?;
                 for (key, value) in fields {
                     out.serialize_entry(&Key { key, later: self.later }, &Tree { value, later: self.later })?;

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Spot, context};
 use super::{Field, Kind, Schema, Step, follow, kind_words};
-use crate::model::Text;
+use crate::model::{Order, Text};
 
 /// How many completions are given.
 const COMPLETIONS_MAX: usize = 300;
@@ -39,7 +39,7 @@ fn keys(schema: &Schema, context: &Context, typed: &str) -> Vec<Completion> {
         Kind::Object(id) => {
             let fields = schema.type_of(*id).fields.iter();
             let mut fields: Vec<_> = fields.filter(|it| is_wanted(context, &it.name, typed)).collect();
-            fields.sort_by_key(|it| !it.required);
+            fields.order_by_key(|it| !it.required);
             fields.into_iter().map(|it| field(schema, it)).collect()
         }
         // Behind the dash of a list of words.
@@ -106,7 +106,7 @@ fn kinds(schema: &Schema, context: &Context, typed: &str) -> Vec<Completion> {
         starts(kind, typed) && (context.api_version.is_empty() || context.api_version == *version)
     };
     let mut found: Vec<_> = all.filter(fits).collect();
-    found.sort();
+    found.order();
     found
         .into_iter()
         .map(|(kind, version)| Completion { label: kind.into(), detail: version, insert: kind.into() })
@@ -120,7 +120,7 @@ fn api_versions(schema: &Schema, context: &Context, typed: &str) -> Vec<Completi
         .map(|it| if it.group.is_empty() { it.version.to_string() } else { format!("{}/{}", it.group, it.version) })
         .filter(|it| starts(it, typed))
         .collect();
-    found.sort();
+    found.order();
     found.dedup();
     found.into_iter().map(|it| Completion { label: it.clone(), detail: String::new(), insert: it }).collect()
 }

@@ -5,7 +5,7 @@ use crate::model::decode::{LeafError, check_leaf};
 use crate::model::names::quote;
 use crate::model::schema::{Field, Kind, TypeId, split_api_version};
 use crate::model::yaml::{self, Document, Span};
-use crate::model::{Map, Text, Value};
+use crate::model::{Map, Order, Text, Value};
 
 /// How many problems of one text are given.
 const DIAGNOSTICS_MAX: usize = 200;
@@ -43,7 +43,7 @@ pub fn diagnose(text: &str) -> Vec<Diagnostic> {
     for document in &yaml::parse(text) {
         let mut checker = Checker { document, lines: &lines, found: Vec::new() };
         checker.check();
-        checker.found.sort_by_key(|it| (it.line, it.column));
+        checker.found.order_by_key(|it| (it.line, it.column));
         found.append(&mut checker.found);
     }
     found.truncate(DIAGNOSTICS_MAX);
