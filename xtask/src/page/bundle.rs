@@ -10,14 +10,16 @@ use crate::{files, place, process};
 /// What esbuild starts from, relative to `static`; each becomes one file of the page.
 const ENTRIES: &[&str] = &["early.js", "boot.js", "worker.js", "editor/editor.js", "styles/main.css"];
 
+/// The script that writes the fonts, relative to `static`.
+const FONTS: &str = "styles/fonts.js";
+
 /// Options that do not depend on how the page is built.
 const OPTIONS: &[&str] = &[
     "--bundle",
     "--format=esm",
     "--target=es2022",
     "--entry-names=[name]",
-    "--asset-names=fonts/[name]",
-    "--loader:.woff2=file",
+    "--external:./fonts/*",
     "--external:./app.js",
     "--external:./editor.js",
     "--legal-comments=none",
@@ -49,5 +51,6 @@ fn bundle(home: &Path, out: &Path, kind: Build) -> Result<(), Failure> {
         command.arg("--minify");
     }
     process::run(&mut command)?;
+    process::run(Command::new("node").arg(FONTS).arg(out.join("fonts")).current_dir(home))?;
     files::write(&out.join("licences.txt"), licences::text(&home.join("node_modules"))?)
 }

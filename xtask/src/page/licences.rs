@@ -12,7 +12,18 @@ const NAMES: &[&str] =
     &["LICENSE-MIT", "LICENSE-MIT.txt", "LICENSE-MIT.md", "LICENSE", "LICENSE.txt", "LICENSE.md", "COPYING"];
 
 /// npm packages that work on the page but are not in it.
-const NPM_TOOLS: &[&str] = &["esbuild"];
+const NPM_TOOLS: &[&str] = &[
+    "argparse",
+    "esbuild",
+    "fontverter",
+    "harfbuzzjs",
+    "p-limit",
+    "pako",
+    "subset-font",
+    "wawoff2",
+    "woff2sfnt-sfnt2woff",
+    "yocto-queue",
+];
 
 /// One text with every licence, each once, under the names of the packages that have it.
 pub(super) fn text(npm_packages: &Path) -> Result<String, Failure> {
