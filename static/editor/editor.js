@@ -1,12 +1,10 @@
 // The YAML editor: CodeMirror 6 with the page's look, behind the few functions that frontend/src/editor.rs calls.
 // What comes in and goes out as JSON has the names of that file and of shared/src/playground/protocol.rs.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, Compartment, EditorState } from "@codemirror/state";
 import {
   drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers,
@@ -22,6 +20,9 @@ const fromPage = Annotation.define();
 /** How long the pointer rests on a field before it is explained, in milliseconds. */
 const HOVER_MS = 300;
 
+/** How long after its start an editor that nobody touches fetches what else it can do, in milliseconds. */
+const LATER_MS = 1000;
+
 /** What a completion replaces and goes on with: a key, a word, a path, an image. */
 const WORD = /[\w.\-/$]*/;
 const WORD_ONLY = /^[\w.\-/$]*$/;
@@ -33,39 +34,63 @@ const WORD_ONLY = /^[\w.\-/$]*$/;
 export function create(parent, setup, callbacks) {
   const { text, words } = JSON.parse(setup);
   const language = new Compartment();
+  const rest = new Compartment();
   const fixed = [...behaviour(), ...answers(callbacks), theme, readOnlyLines];
-  const state = (doc, spoken) => EditorState.create({ doc, extensions: [...fixed, language.of(spoken)] });
+  let more = [];
+  const state = (doc, spoken) => EditorState.create({ doc, extensions: [...fixed, rest.of(more), language.of(spoken)] });
   const view = new EditorView({ parent, state: state(text, inWords(words)) });
+  soon(view, async () => {
+    const { extensions } = await import("./later.js");
+    more = extensions(completer(callbacks));
+    view.dispatch({ annotations: fromPage.of(true), effects: rest.reconfigure(more) });
+  });
   return handle(view, language, state);
+}
+
+/** Runs `load` once: when the editor gets the focus, or a little after its start. Without a connection it stays as it is. */
+function soon(view, load) {
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    load().catch((error) => console.info(`The editor has no completion and no search: ${error}`));
+  };
+  view.contentDOM.addEventListener("focus", begin, { once: true });
+  setTimeout(begin, LATER_MS);
 }
 
 /** What every editor can do. */
 function behaviour() {
   return [
     lineNumbers(), highlightActiveLineGutter(), foldGutter(), lintGutter(), history(), drawSelection(),
-    indentOnInput(), indentUnit.of("  "), EditorState.tabSize.of(2), bracketMatching(), closeBrackets(),
-    highlightActiveLine(), highlightSelectionMatches(), search({ top: true }), yaml(),
+    indentOnInput(), indentUnit.of("  "), EditorState.tabSize.of(2), bracketMatching(),
+    highlightActiveLine(), yaml(),
     // Tab indents; CodeMirror itself lets the next Tab after Escape leave the editor.
-    keymap.of([
-      ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...lintKeymap, ...foldKeymap, ...historyKeymap,
-      ...defaultKeymap, indentWithTab,
-    ]),
+    keymap.of([...lintKeymap, ...foldKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
   ];
+}
+
+/** Puts a question about a position of the text to the page. */
+function ask(question, state, position) {
+  return new Promise((resolve) => {
+    const { line, column } = place(state.doc, position);
+    question(state.doc.toString(), line, column, (json) => resolve(JSON.parse(json)));
+  });
+}
+
+/** What completes: the page's answer as CodeMirror takes it. */
+function completer(callbacks) {
+  return async (context) => completions(context, await ask(callbacks.complete, context.state, context.pos));
 }
 
 /** What the page is asked and told. */
 function answers(callbacks) {
-  const ask = (question, state, position) => new Promise((resolve) => {
-    const { line, column } = place(state.doc, position);
-    question(state.doc.toString(), line, column, (json) => resolve(JSON.parse(json)));
-  });
-  const complete = async (context) => completions(context, await ask(callbacks.complete, context.state, context.pos));
   const hover = async (view, position) => explanation(view, position, await ask(callbacks.explain, view.state, position));
   const changed = EditorView.updateListener.of((update) => {
     const own = update.transactions.some((it) => it.annotation(fromPage));
     if (update.docChanged && !own) callbacks.onChange(update.state.doc.toString());
   });
-  return [autocompletion({ override: [complete], icons: false }), hoverTooltip(hover, { hoverTime: HOVER_MS }), changed];
+  return [hoverTooltip(hover, { hoverTime: HOVER_MS }), changed];
 }
 
 /** The page's completions as CodeMirror takes them; their order stays. */

@@ -21,7 +21,7 @@ struct Part {
 /// The parts of the first view.
 const PARTS: &[Part] = &[
     Part { title: "engine and page (WebAssembly)", endings: &["app_bg.wasm"], bytes_max: 990_000 },
-    Part { title: "editor", endings: &["editor.js"], bytes_max: 150_000 },
+    Part { title: "editor", endings: &["editor.js", "editor-core.js"], bytes_max: 150_000 },
     Part { title: "fonts", endings: &[".woff2"], bytes_max: 120_000 },
     Part {
         title: "shell, styles, scripts",

@@ -7,8 +7,16 @@ use super::{Build, licences};
 use crate::failure::Failure;
 use crate::{files, place, process};
 
-/// What esbuild starts from, relative to `static`; each becomes one file of the page.
-const ENTRIES: &[&str] = &["early.js", "boot.js", "worker.js", "editor/editor.js", "styles/main.css"];
+/// What esbuild starts from, relative to `static`, after the name that it has in the page. What the editor and its
+/// later part share becomes `editor-core.js`.
+const ENTRIES: &[&str] = &[
+    "early=early.js",
+    "boot=boot.js",
+    "worker=worker.js",
+    "editor=editor/editor.js",
+    "later/editor=editor/later.js",
+    "main=styles/main.css",
+];
 
 /// The script that writes the fonts, relative to `static`.
 const FONTS: &str = "styles/fonts.js";
@@ -18,7 +26,8 @@ const OPTIONS: &[&str] = &[
     "--bundle",
     "--format=esm",
     "--target=es2022",
-    "--entry-names=[name]",
+    "--splitting",
+    "--chunk-names=editor-core",
     "--external:./fonts/*",
     "--external:./app.js",
     "--external:./editor.js",
