@@ -35,28 +35,38 @@ export function create(parent, setup, callbacks) {
   const { text, words } = JSON.parse(setup);
   const language = new Compartment();
   const rest = new Compartment();
-  const fixed = [...behaviour(), ...answers(callbacks), theme, readOnlyLines];
   let more = [];
+  const begin = once(async () => {
+    const part = await import("./later.js");
+    more = part.extensions(completer(callbacks));
+    view.dispatch({ annotations: fromPage.of(true), effects: rest.reconfigure(more) });
+    return part;
+  });
+  const fixed = [...behaviour(), searchOnceThere(begin), ...answers(callbacks), theme, readOnlyLines];
   const state = (doc, spoken) => EditorState.create({ doc, extensions: [...fixed, rest.of(more), language.of(spoken)] });
   const view = new EditorView({ parent, state: state(text, inWords(words)) });
-  soon(view, async () => {
-    const { extensions } = await import("./later.js");
-    more = extensions(completer(callbacks));
-    view.dispatch({ annotations: fromPage.of(true), effects: rest.reconfigure(more) });
-  });
+  view.contentDOM.addEventListener("focus", begin, { once: true });
+  setTimeout(begin, LATER_MS);
   return handle(view, language, state);
 }
 
-/** Runs `load` once: when the editor gets the focus, or a little after its start. Without a connection it stays as it is. */
-function soon(view, load) {
-  let begun = false;
-  const begin = () => {
-    if (begun) return;
-    begun = true;
-    load().catch((error) => console.info(`The editor has no completion and no search: ${error}`));
+/** `load`, run at the first call only, and again after a failure: without a connection the editor stays as it is. */
+function once(load) {
+  let loading;
+  const failed = (error) => {
+    loading = undefined;
+    console.info(`The editor has no completion and no search: ${error}`);
   };
-  view.contentDOM.addEventListener("focus", begin, { once: true });
-  setTimeout(begin, LATER_MS);
+  return () => (loading ??= load().catch(failed));
+}
+
+/** The search key of an editor whose search is still on its way. */
+function searchOnceThere(begin) {
+  const run = (view) => {
+    begin().then((part) => part?.openSearchPanel(view));
+    return true;
+  };
+  return keymap.of([{ key: "Mod-f", run }]);
 }
 
 /** What every editor can do. */

@@ -2,9 +2,11 @@
 // without; it comes as a file of its own as soon as the page is up, or when the editor gets the focus.
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from "@codemirror/search";
 import { Prec } from "@codemirror/state";
 import { keymap } from "@codemirror/view";
+
+export { openSearchPanel };
 
 /** The extensions; `complete` takes CodeMirror's completion context and answers with completions. */
 export function extensions(complete) {
