@@ -18,7 +18,7 @@ pub(super) fn read(call: &mut Call<'_>, object: &Object, old: Option<&Object>) -
     if let (Some(error), Verb::Patch(PatchKind::Apply)) = (&decoded.error, call.request.verb) {
         return Err(not_converted(call, object, error));
     }
-    let (resource, warnings) = (call.resource, &mut call.warnings);
+    let (resource, warnings) = (call.resource, &mut call.notes.warnings);
     let refuse = |reason: &str| Status::bad_request(cannot_handle(&found, resource.version, resource.kind, reason));
     if let Some(error) = &decoded.error {
         return Err(refuse(error));

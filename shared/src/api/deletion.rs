@@ -3,8 +3,9 @@
 //! Upstream: `pkg/registry/generic/registry/store.go` (`Delete`, `updateForGracefulDeletionAndFinalizers`,
 //! `deletionFinalizersForGarbageCollection`), `pkg/registry/rest/delete.go`, `pkg/registry/core/namespace/storage`.
 
+use crate::api::admission::Operation;
 use crate::api::pipeline::{Api, Call};
-use crate::api::{Propagation, Response, Status, admission};
+use crate::api::{Propagation, Response, Status};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::{Key, Object, Span, Text, Time, Value};
 
@@ -32,11 +33,23 @@ enum Fate {
 impl Api {
     /// Asks one object to go.
     pub(super) fn delete(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
-        admission::namespace::admit_delete(&call.key)?;
         let object = self.stored(&call.key)?;
         check_preconditions(call, &object)?;
+        self.admit_deletion(call, &object)?;
         warn_unasked(call);
         Ok(self.delete_object(call, object))
+    }
+
+    /// The same without admission, for a deletion that was admitted as something else.
+    pub(super) fn delete_admitted(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
+        let object = self.stored(&call.key)?;
+        check_preconditions(call, &object)?;
+        Ok(self.delete_object(call, object))
+    }
+
+    fn admit_deletion(&mut self, call: &mut Call<'_>, old: &Object) -> Result<(), Status> {
+        self.mutate(call, Operation::Delete, &mut Object::default(), Some(old))?;
+        self.admit(call, Operation::Delete, &Object::default(), Some(old))
     }
 
     /// Asks everything that matches to go; the answer lists it.
@@ -45,12 +58,13 @@ impl Api {
         warn_unasked(call);
         for object in self.selected(call)? {
             call.key = Key::new(call.key.resource.clone(), object.namespace(), object.name());
+            self.admit_deletion(call, &object)?;
             self.delete_object(call, object);
         }
         Ok(found)
     }
 
-    fn delete_object(&mut self, call: &Call<'_>, object: Object) -> Response {
+    fn delete_object(&mut self, call: &mut Call<'_>, object: Object) -> Response {
         let fate = if call.key.resource == NAMESPACES {
             namespace_fate(&object, call.now)
         } else {
@@ -93,7 +107,7 @@ impl Wish {
 fn warn_unasked(call: &mut Call<'_>) {
     let warning = call.resource.deletion.unasked;
     if !warning.is_empty() && Wish::read(call).propagation.is_none() {
-        call.warnings.push(warning.to_owned());
+        call.notes.warnings.push(warning.to_owned());
     }
 }
 

@@ -31,6 +31,15 @@ impl Guard {
         }
     }
 
+    /// The authorizer; `None` where everything is allowed.
+    #[cfg(feature = "every-kind")]
+    pub(super) fn authorizer(&self) -> Option<&Authorizer> {
+        match self {
+            Self::Open => None,
+            Self::Roles(it) => Some(it),
+        }
+    }
+
     /// Lets a request pass.
     pub(super) fn check(&self, request: &Request, store: &Store) -> Result<(), Status> {
         match self {

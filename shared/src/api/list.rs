@@ -244,5 +244,5 @@ fn answer(filter: &Filter, items: Vec<Object>, remaining: usize, revision: Revis
         ("metadata", metadata),
         ("items", items.into()),
     ]);
-    Response { code: 200, body: Body::List(list), warnings: Vec::new() }
+    Response::new(200, Body::List(list))
 }

@@ -1,9 +1,10 @@
-//! The way of every request: find → authorize → decode → default → admit → prepare → validate → allocate → commit.
+//! The way of every request: find → authorize → decode → default → admission (may change) → prepare → validate →
+//! allocate → admission (may refuse) → commit.
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers`, `pkg/registry/generic/registry/store.go`,
 //! `pkg/registry/rest/{create,update}.go`.
 
-use crate::api::admission::{self, Admission};
+use crate::api::admission::{self, Admission, InForce, Notes, Operation};
 use crate::api::guard::Guard;
 use crate::api::metadata::ManagedFields;
 use crate::api::registry::Allocation;
@@ -15,7 +16,7 @@ use crate::api::{
 };
 use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
 use crate::model::decode::cannot_handle;
-use crate::model::{Chance, Key, Object, Time, Value};
+use crate::model::{Chance, Key, Object, Text, Time, Value};
 use crate::store::{Compacted, Store};
 use crate::trace::Revision;
 
@@ -28,6 +29,7 @@ pub struct Api {
     pub(super) store: Store,
     pub(super) chance: Chance,
     pub(super) guard: Guard,
+    plugins: InForce,
 }
 
 /// One request on its way.
@@ -37,13 +39,13 @@ pub(super) struct Call<'a> {
     /// The object in the store that the request is about; its name is empty for a collection.
     pub(super) key: Key,
     pub(super) now: Time,
-    pub(super) warnings: Vec<String>,
+    pub(super) notes: Notes,
 }
 
 impl Api {
     /// An API server over an empty store; `chance` decides uids and generated names.
     pub fn new(chance: Chance) -> Self {
-        Self { store: Store::default(), chance, guard: Guard::Open }
+        Self { store: Store::default(), chance, guard: Guard::Open, plugins: InForce::Always }
     }
 
     /// The same, where roles and bindings say what is allowed; without it everything is.
@@ -53,13 +55,17 @@ impl Api {
         self
     }
 
+    /// The same with every admission plug-in of a default API server.
+    #[cfg(feature = "every-kind")]
+    pub fn with_every_plugin(mut self) -> Self {
+        self.plugins = InForce::Full;
+        self
+    }
+
     /// The authorizer, as of the newest revision; `None` where everything is allowed.
     #[cfg(feature = "every-kind")]
     pub fn authorizer(&self) -> Option<&Authorizer> {
-        match &self.guard {
-            Guard::Open => None,
-            Guard::Roles(it) => Some(it),
-        }
+        self.guard.authorizer()
     }
 
     /// Lets a question pass that is not part of a request: a watch, a path, an impersonation.
@@ -99,7 +105,7 @@ impl Api {
     /// # Errors
     /// The store's log no longer reaches back to it.
     pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
-        Ok(Self { store: self.store.at(revision)?, chance: self.chance.clone(), guard: self.guard.clone() })
+        Ok(Self { store: self.store.at(revision)?, ..self.clone() })
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
@@ -109,10 +115,11 @@ impl Api {
             return Response::status(Status::no_such_page());
         };
         let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
-        let mut call = Call { request, resource, key, now, warnings: Vec::new() };
+        let mut call = Call { request, resource, key, now, notes: Notes::default() };
         let answer = self.route(&mut call);
         let mut response = answer.unwrap_or_else(Response::status);
-        response.warnings.append(&mut call.warnings);
+        response.warnings.append(&mut call.notes.warnings);
+        response.annotations.append(&mut call.notes.annotations);
         if !resource.deprecated.is_empty() {
             response.warnings.push(resource.deprecated.to_owned());
         }
@@ -199,23 +206,81 @@ impl Api {
         call.key.name = object.name();
         (resource.default)(&mut object);
         call.track(None, &mut object);
-        admission::namespace::admit_create(&call.key, &self.store)?;
-        self.admit(call, &mut object)?;
+        self.mutate(call, Operation::Create, &mut object, None)?;
         self.guard.check_escalation((call.request, &call.key), (&object, None), &self.store)?;
         self.draw_name(call, &mut object)?;
+        (resource.note_user)(&mut object, &call.request.user);
         (resource.prepare_for_create)(&mut object);
         self.validate_new(call, &mut object)?;
+        self.admit(call, Operation::Create, &object, None)?;
         if self.store.get(&call.key).is_some() {
             return Err(Status::already_exists(&call.key));
         }
-        (resource.warn)(&object, &mut call.warnings);
+        (resource.warn)(&object, &mut call.notes.warnings);
         Ok(Response::object(201, self.commit(call, object)))
     }
 
-    fn admit(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
-        let user = &call.request.user;
-        let mut admission = Admission { key: &call.key, store: &self.store, chance: &mut self.chance, user };
-        (call.resource.admit)(object, &mut admission)
+    /// The first turn of admission: it may change the object.
+    ///
+    /// # Errors
+    /// A plug-in refuses.
+    pub(super) fn mutate(
+        &mut self,
+        call: &mut Call<'_>,
+        operation: Operation,
+        object: &mut Object,
+        old: Option<&Object>,
+    ) -> Result<(), Status> {
+        let shown = object.metadata().get("generateName").text();
+        admission::mutate(self.plugins, object, &mut self.admission(call, operation, old, shown))
+    }
+
+    /// The second turn of admission, about a valid object that is as good as written.
+    ///
+    /// # Errors
+    /// A plug-in refuses.
+    pub(super) fn admit(
+        &mut self,
+        call: &mut Call<'_>,
+        operation: Operation,
+        object: &Object,
+        old: Option<&Object>,
+    ) -> Result<(), Status> {
+        admission::validate(self.plugins, object, &mut self.admission(call, operation, old, Text::default()))
+    }
+
+    /// Both turns about the body of a subresource, which is never written itself.
+    ///
+    /// # Errors
+    /// A plug-in refuses.
+    pub(super) fn admit_part(&mut self, call: &mut Call<'_>, operation: Operation, body: &Value) -> Result<(), Status> {
+        let mut object = Object(body.clone());
+        self.mutate(call, operation, &mut object, None)?;
+        self.admit(call, operation, &object, None)
+    }
+
+    fn admission<'a>(
+        &'a mut self,
+        call: &'a mut Call<'_>,
+        operation: Operation,
+        old: Option<&'a Object>,
+        shown: Text,
+    ) -> Admission<'a> {
+        let shown_name = if call.key.name.is_empty() { shown } else { call.key.name.clone() };
+        Admission {
+            operation,
+            resource: call.resource,
+            key: &call.key,
+            request: call.request,
+            old,
+            store: &self.store,
+            #[cfg(feature = "every-kind")]
+            authorizer: self.guard.authorizer(),
+            chance: &mut self.chance,
+            now: call.now,
+            notes: &mut call.notes,
+            shown_name,
+        }
     }
 
     /// Names an object with `generateName`, which then also names what the request is about.
@@ -256,20 +321,22 @@ impl Api {
         let applied = call.request.verb == Verb::Patch(PatchKind::Apply);
         let source = if applied { ManagedFields::Given } else { ManagedFields::Kept };
         metadata::carry_over(&mut new, old, source);
-        if call.request.target.subresource == "status" {
-            (resource.prepare_for_status)(&mut new, old);
-        } else {
+        let is_status = call.request.target.subresource == "status";
+        if !is_status {
             (resource.default)(&mut new);
-            (resource.prepare_for_update)(&mut new, old);
         }
+        self.mutate(call, Operation::Update, &mut new, Some(old))?;
+        let prepare = if is_status { resource.prepare_for_status } else { resource.prepare_for_update };
+        prepare(&mut new, old);
         call.track(Some(old), &mut new);
         if new == *old {
             return Ok(Response::object(200, new));
         }
         self.guard.check_escalation((call.request, &call.key), (&new, Some(old)), &self.store)?;
         self.validate_changed(call, &mut new, old)?;
+        self.admit(call, Operation::Update, &new, Some(old))?;
         if new.get("spec") != old.get("spec") {
-            (resource.warn)(&new, &mut call.warnings);
+            (resource.warn)(&new, &mut call.notes.warnings);
         }
         if deletion::lets_go(&new, old) {
             return Ok(Response::object(200, self.remove(call, new)));
@@ -299,10 +366,13 @@ impl Api {
         (call.resource.allocate)(object, &mut allocation, errors);
     }
 
-    /// Writes `object`, unless the request is a dry run.
-    pub(super) fn commit(&mut self, call: &Call<'_>, object: Object) -> Object {
+    /// Writes `object` and what admission has written along with it, unless the request is a dry run.
+    pub(super) fn commit(&mut self, call: &mut Call<'_>, object: Object) -> Object {
         if call.is_dry_run() {
             return object;
+        }
+        for (key, other) in call.notes.along.drain(..) {
+            self.store.commit(key, Some(other));
         }
         let change = self.store.commit(call.key.clone(), Some(object));
         change.after.clone().unwrap_or_default()

@@ -2,10 +2,9 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/registry/rest/create.go` and the `strategy.go` of each kind.
 
-use crate::api::admission::Admission;
-use crate::api::{DryRun, Errors, Propagation, Status};
+use crate::api::{DryRun, Errors, Propagation, User};
 #[cfg(feature = "every-kind")]
-use crate::api::{User, authorization::Authorizer};
+use crate::api::{Status, authorization::Authorizer};
 use crate::model::{Chance, Object, ResourceName, Text, Time, names};
 use crate::store::Store;
 
@@ -58,8 +57,8 @@ pub struct Resource {
     pub prepare_for_update: fn(&mut Object, &Object),
     /// What is wrong with a name.
     pub validate_name: fn(&str) -> Vec<String>,
-    /// Admission of this kind's new objects: changes them by what the cluster holds, or forbids them.
-    pub admit: fn(&mut Object, &mut Admission<'_>) -> Result<(), Status>,
+    /// Writes into a new object who made it; before `prepare_for_create`.
+    pub note_user: fn(&mut Object, &User),
     /// Draws what no two objects may share (addresses, ports); after validation.
     pub allocate: fn(&mut Object, &mut Allocation<'_>, &mut Errors),
     /// The same as `prepare_for_update` for the subresource `status`: everything but the status is the old one's.
@@ -180,7 +179,7 @@ impl Resource {
         prepare_for_create: |_| {},
         prepare_for_update: |_, _| {},
         validate_name: names::dns1123_subdomain,
-        admit: |_, _| Ok(()),
+        note_user: |_, _| {},
         allocate: |_, _, _| {},
         prepare_for_status: keep_spec,
         validate: |_, _| {},

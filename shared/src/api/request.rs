@@ -170,6 +170,8 @@ pub struct Response {
     pub body: Body,
     /// Warnings, sent as headers over HTTP.
     pub warnings: Vec<String>,
+    /// What admission notes for the audit log: `pod-security.kubernetes.io/audit-violations` and its value.
+    pub annotations: Vec<(Text, Text)>,
 }
 
 /// The body of an answer.
@@ -221,14 +223,19 @@ impl User {
 }
 
 impl Response {
+    /// A body with its code, and nothing to say beside it.
+    pub fn new(code: u16, body: Body) -> Self {
+        Self { code, body, warnings: Vec::new(), annotations: Vec::new() }
+    }
+
     /// An object with code 200 or 201.
     pub fn object(code: u16, object: Object) -> Self {
-        Self { code, body: Body::Object(object), warnings: Vec::new() }
+        Self::new(code, Body::Object(object))
     }
 
     /// A Status with its own code.
     pub fn status(status: Status) -> Self {
-        Self { code: status.code, body: Body::Status(status), warnings: Vec::new() }
+        Self::new(status.code, Body::Status(status))
     }
 
     /// The object, if the answer is one.

@@ -39,6 +39,7 @@ fn names_and_namespaces() {
         delete namespaces/other => status
         update namespaces/other/finalize {"metadata":{"name":"other"},"spec":{}} => status
         get namespaces/other
+        create namespaces {"metadata":{"name":"default"}} => metadata.name
         delete namespaces/default
         get configmaps/none
         "#,
@@ -58,6 +59,7 @@ fn names_and_namespaces() {
             200 status={"phase":"Terminating"}
             200 status={"phase":"Terminating"}
             404 NotFound namespaces "other" not found
+            201 metadata.name="default"
             403 Forbidden namespaces "default" is forbidden: this namespace may not be deleted
             404 NotFound configmaps "none" not found
         "#]],

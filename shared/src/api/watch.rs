@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/storage/cacher`, `pkg/endpoints/handlers/watch.go`. A watch is pulled: whoever holds it asks
 //! for what is new when it likes. Knows nothing of connections and time-outs.
 
+use crate::api::admission::Notes;
 use crate::api::list::{self, Filter};
 use crate::api::pipeline::{Api, Call};
 use crate::api::{Options, Request, Status, Target, User, Verb, resources};
@@ -108,7 +109,7 @@ impl Api {
             user: User::admin(),
         };
         let key = Key::new(resource.stored_name(), request.target.namespace.clone(), request.target.name.clone());
-        let call = Call { request: &list, resource, key: key.clone(), now: Time::default(), warnings: Vec::new() };
+        let call = Call { request: &list, resource, key: key.clone(), now: Time::default(), notes: Notes::default() };
         let filter = Filter::read(&call)?;
         let version = request.options.resource_version.as_str();
         let seen = if matches!(version, "" | "0") { None } else { Some(self.watched_revision(version)?) };

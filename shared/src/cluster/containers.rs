@@ -22,9 +22,7 @@ impl Cluster {
         }
         let pod = Key::new(PODS, target.namespace.clone(), target.name.clone());
         let answer = match target.subresource.as_str() {
-            "log" => {
-                self.log(&pod, request).map(|text| Response { code: 200, body: Body::Text(text), warnings: Vec::new() })
-            }
+            "log" => self.log(&pod, request).map(|text| Response::new(200, Body::Text(text))),
             "exec" => self.exec(&pod, request),
             _ => return None,
         };

@@ -132,7 +132,7 @@ impl ControlPlane {
         match self {
             Self::Tab => Api::new(chance),
             #[cfg(feature = "every-kind")]
-            Self::Full => Api::new(chance).authorized_by_roles(),
+            Self::Full => Api::new(chance).authorized_by_roles().with_every_plugin(),
         }
     }
 }

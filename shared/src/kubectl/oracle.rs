@@ -57,7 +57,7 @@ impl Recorded {
         items.sort_by_key(|it| (it.namespace(), it.name()));
         let items: Vec<Value> = items.into_iter().map(|it| it.0.clone()).collect();
         let list = Value::from([("kind", "List".into()), ("items", items.into())]);
-        Response { code: 200, body: Body::List(list), warnings: Vec::new() }
+        Response::new(200, Body::List(list))
     }
 }
 

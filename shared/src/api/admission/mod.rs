@@ -1,32 +1,255 @@
-//! What the cluster as a whole says to a new object: the admission plug-ins that a default API server runs.
+//! What the cluster as a whole says to a request that writes: the admission plug-ins that a default API server runs.
 //!
-//! Upstream: `k8s.io/apiserver/pkg/admission`, `plugin/pkg/admission`. Each kind names its own in its registration, in the
-//! order in which upstream runs them; `namespace` goes first for all.
+//! Upstream: `k8s.io/apiserver/pkg/admission`, `pkg/kubeapiserver/options/plugins.go` for the order.
+//!
+//! A plug-in is one file with a `PLUGIN` and one line in [`PLUGINS`]. It has two turns, as upstream's:
+//!
+//! 1. [`Plugin::mutate`] sees the decoded object with its defaults, before it is validated; it may change it or refuse it;
+//! 2. [`Plugin::validate`] sees the valid object that is about to be written; it may only refuse it, warn, note something for
+//!    the audit log, or have other objects written with it ([`Admission::write_along`]).
+//!
+//! Both get an [`Admission`]: who asks for what, the object before, everything that is stored (the namespace's object among it),
+//! and the authorizer. Of a deletion there is no new object, so that `object` is empty and [`Admission::old`] is what goes.
+//! A subresource (`binding`, `scale`, `eviction`, …) is admitted with its own body. A plug-in names the operations and
+//! resources that it wants to see, so that the others cost nothing. [`InForce`] says in which clusters it takes part: the page's
+//! cluster has few, to stay small.
+//!
+//! Nothing here waits: what has to ask outside of the process (webhooks) is asked by the host between two tries of a request.
 
-pub(crate) mod namespace;
-pub(crate) mod node;
-pub(crate) mod pod;
-pub(crate) mod service_account;
+mod default_tolerations;
+mod namespace_lifecycle;
+pub(super) mod pod_topology_labels;
+mod priority;
+mod runtime_class;
+mod service_account;
+mod taint_nodes;
 
-use crate::api::{Status, User};
-use crate::model::{Chance, Key};
+#[cfg(feature = "every-kind")]
+mod every_kind;
+
+#[cfg(feature = "every-kind")]
+use crate::api::authorization::Authorizer;
+use crate::api::{DryRun, Request, Resource, Status, User};
+use crate::model::key::resources::NAMESPACES;
+use crate::model::{Chance, Key, Object, ResourceName, Text, Time};
 use crate::store::Store;
 
-/// What a plug-in may look at and draw from.
+/// Every plug-in, in upstream's order.
+static PLUGINS: &[Plugin] = &[
+    namespace_lifecycle::PLUGIN,
+    service_account::PLUGIN,
+    taint_nodes::PLUGIN,
+    priority::PLUGIN,
+    default_tolerations::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::default_storage_class::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::storage_in_use::PLUGIN,
+    runtime_class::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::default_ingress_class::PLUGIN,
+    pod_topology_labels::PLUGIN,
+];
+
+/// A plug-in: one constant of functions.
+#[derive(Clone, Copy)]
+pub(crate) struct Plugin {
+    /// Its name in upstream's list: `LimitRanger`.
+    pub(crate) name: &'static str,
+    /// In which clusters it takes part.
+    pub(crate) in_force: InForce,
+    /// What must be done to an object for it to be asked.
+    pub(crate) on: &'static [Operation],
+    /// To which resources, as [`concerns`] reads it: `pods`, `pods/status`, `pods/*` or `*`.
+    pub(crate) resources: &'static [&'static str],
+    /// Its turn before validation.
+    pub(crate) mutate: Option<Mutate>,
+    /// Its turn after validation.
+    pub(crate) validate: Option<Validate>,
+}
+
+/// Changes an object by what the cluster holds, or refuses it.
+pub(crate) type Mutate = fn(&mut Object, &mut Admission<'_>) -> Result<(), Status>;
+
+/// Lets a valid object pass or not.
+pub(crate) type Validate = fn(&Object, &mut Admission<'_>) -> Result<(), Status>;
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `CREATE`: also of a subresource that is posted, such as `binding`.
+    Create,
+    /// `UPDATE`: by PUT or by a patch.
+    Update,
+    /// `DELETE`, of one or of each of a collection.
+    Delete,
+}
+
+/// Where a plug-in takes part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InForce {
+    /// In every cluster.
+    #[default]
+    Always,
+    /// Where the whole control plane runs.
+    #[cfg(feature = "every-kind")]
+    Full,
+}
+
+/// What a plug-in may look at, draw from and leave behind.
 pub struct Admission<'a> {
-    /// Who the new object will be.
+    /// What is done.
+    pub operation: Operation,
+    /// To which resource.
+    pub resource: &'static Resource,
+    /// To which object; its name is empty as long as it is to be drawn.
     pub key: &'a Key,
+    /// The whole request: who asks, the subresource, the options.
+    pub request: &'a Request,
+    /// The object before; `None` for a new one.
+    pub old: Option<&'a Object>,
     /// What is stored.
     pub store: &'a Store,
-    /// For names of volumes.
+    /// The authorizer; `None` where everything is allowed.
+    #[cfg(feature = "every-kind")]
+    pub authorizer: Option<&'a Authorizer>,
+    /// For names that are drawn.
     pub chance: &'a mut Chance,
-    /// Who asks.
-    pub user: &'a User,
+    /// The time.
+    pub now: Time,
+    /// What becomes of all this beside yes or no.
+    pub notes: &'a mut Notes,
+    /// The name in refusals: that of the object, or its `generateName`.
+    pub(crate) shown_name: Text,
+}
+
+/// What admission leaves behind when it says yes.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// For the client, each a header over HTTP.
+    pub warnings: Vec<String>,
+    /// For the audit log: `pod-security.kubernetes.io/enforce-policy` and its value.
+    pub annotations: Vec<(Text, Text)>,
+    /// Objects that are written with the request's own.
+    pub(crate) along: Vec<(Key, Object)>,
+}
+
+impl Plugin {
+    /// The defaults of a registration: `..Plugin::NONE`.
+    pub(crate) const NONE: Self = Self {
+        name: "",
+        in_force: InForce::Always,
+        on: &[Operation::Create],
+        resources: &[],
+        mutate: None,
+        validate: None,
+    };
+
+    fn wants(&self, admission: &Admission<'_>) -> bool {
+        let part = admission.subresource();
+        self.on.contains(&admission.operation)
+            && self.resources.iter().any(|it| concerns(it, &admission.key.resource, part))
+    }
+}
+
+/// True if `entry` is about `resource` and its part: `pods` is the object alone, `pods/*` it and every part, `*` everything.
+fn concerns(entry: &str, resource: &ResourceName, part: &str) -> bool {
+    match entry.split_once('/') {
+        None => entry == "*" || (part.is_empty() && entry == resource.as_str()),
+        Some((whole, own)) => whole == resource.as_str() && (own == "*" || own == part),
+    }
+}
+
+/// The first turn of every plug-in that is in force.
+///
+/// # Errors
+/// The first refusal.
+pub(super) fn mutate(in_force: InForce, object: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
+    for plugin in PLUGINS.iter().filter(|it| it.in_force <= in_force) {
+        if let Some(mutate) = plugin.mutate
+            && plugin.wants(admission)
+        {
+            mutate(object, admission)?;
+        }
+    }
+    Ok(())
+}
+
+/// The second turn of every plug-in that is in force.
+///
+/// # Errors
+/// The first refusal.
+pub(super) fn validate(in_force: InForce, object: &Object, admission: &mut Admission<'_>) -> Result<(), Status> {
+    for plugin in PLUGINS.iter().filter(|it| it.in_force <= in_force) {
+        if let Some(validate) = plugin.validate
+            && plugin.wants(admission)
+        {
+            validate(object, admission)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names of all plug-ins that run where `in_force` does, in order, as `--enable-admission-plugins` has them.
+pub fn plugin_names(in_force: InForce) -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().filter(move |it| it.in_force <= in_force).map(|it| it.name)
 }
 
 impl Admission<'_> {
+    /// Who asks.
+    pub fn user(&self) -> &User {
+        &self.request.user
+    }
+
+    /// `status`, `binding`, …; empty for the object itself.
+    pub fn subresource(&self) -> &str {
+        &self.request.target.subresource
+    }
+
+    /// True if nothing will be written.
+    pub fn is_dry_run(&self) -> bool {
+        self.request.options.dry_run == DryRun::All
+    }
+
+    /// The namespace that the object is in; `None` outside of namespaces.
+    pub fn namespace(&self) -> Option<&Object> {
+        self.store.get(&Key::new(NAMESPACES, "", self.key.namespace.clone()))
+    }
+
+    /// Adds a warning for the client.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.notes.warnings.push(text.into());
+    }
+
+    /// Notes something for the audit log.
+    pub fn annotate(&mut self, key: &str, value: &str) {
+        self.notes.annotations.push((key.into(), value.into()));
+    }
+
+    /// Has another object written together with the one that is admitted.
+    pub fn write_along(&mut self, key: Key, object: Object) {
+        self.notes.along.push((key, object));
+    }
+
     /// The refusal of a plug-in: `pods "web" is forbidden: DETAIL`.
     pub fn forbid(&self, detail: &str) -> Status {
-        Status::forbidden(self.key, detail)
+        Status::forbidden(&Key { name: self.shown_name.clone(), ..self.key.clone() }, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_name_resources_and_their_parts() {
+        let pods = ResourceName::of("pods");
+        let all = |entry: &str| ["", "status"].map(|part| concerns(entry, &pods, part));
+        assert_eq!(all("pods"), [true, false]);
+        assert_eq!(all("pods/status"), [false, true]);
+        assert_eq!(all("pods/*"), [true, true]);
+        assert_eq!(all("*"), [true, true]);
+        assert_eq!(all("nodes"), [false, false]);
+        assert!(concerns("ingresses.networking.k8s.io", &ResourceName::of("ingresses.networking.k8s.io"), ""));
     }
 }

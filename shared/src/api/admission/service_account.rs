@@ -3,9 +3,13 @@
 //! Upstream: `plugin/pkg/admission/serviceaccount/admission.go`.
 
 use crate::api::Status;
-use crate::api::admission::Admission;
+use crate::api::admission::{Admission, Plugin};
 use crate::model::key::resources::SERVICE_ACCOUNTS;
 use crate::model::{Key, Object, Text, Value};
+
+/// The registration.
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "ServiceAccount", resources: &["pods"], mutate: Some(admit), ..Plugin::NONE };
 
 /// The account of pods that name none. The service account controller makes it in each namespace; upstream waits a second
 /// for that before it refuses a pod, so here a pod need not come after it (`DIFFERENCE`: nor is it refused in the end).
@@ -23,7 +27,7 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 ///
 /// # Errors
 /// There is no such account.
-pub(crate) fn admit(pod: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
+fn admit(pod: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
     if pod.annotation(MIRROR).is_some() {
         return Ok(());
     }

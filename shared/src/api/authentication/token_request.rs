@@ -3,6 +3,7 @@
 //! Upstream: `pkg/registry/core/serviceaccount/storage/token.go`, `pkg/apis/authentication/{v1/defaults,validation/validation}.go`.
 //! Differs: `status.token` holds unsigned claims as JSON when the pipeline gives it back; the host signs them.
 
+use crate::api::admission::Operation;
 use crate::api::authentication::claims::{self, Bound, ISSUER, Terms};
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
 use crate::api::{Errors, Response, Status, Verb};
@@ -26,7 +27,9 @@ pub(in crate::api) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Respo
     let account = api.stored(&Key::new(SERVICE_ACCOUNTS, call.key.namespace.clone(), call.key.name.clone()))?;
     let mut request = read(call)?;
     default(&mut request);
+    api.mutate(call, Operation::Create, &mut request, None)?;
     validate(&request, &account)?;
+    api.admit(call, Operation::Create, &request, None)?;
     let bound = bound_to(&request, &account, &api.store)?;
     let seconds = request.at("spec.expirationSeconds").int_or(DEFAULT_SECONDS);
     let audiences: Vec<Text> = request.at("spec.audiences").items().iter().map(Value::text).collect();

@@ -4,7 +4,7 @@ use crate::api::printing::{age, or_none};
 use crate::api::resources::pod_spec::canonical_amounts;
 use crate::api::resources::workload::{keep, within};
 use crate::api::validation;
-use crate::api::{Column, Resource, Scope, admission};
+use crate::api::{Column, Resource, Scope};
 use crate::model::{Object, Order, Value};
 
 /// The registration.
@@ -16,7 +16,6 @@ pub(super) const RESOURCE: Resource = Resource {
     scope: Scope::Cluster,
     subresources: &["status"],
     default,
-    admit: admission::node::admit,
     prepare_for_create: |node| {
         if node.get("status").is_null() {
             node.set("status", Value::map());

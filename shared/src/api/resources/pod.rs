@@ -1,11 +1,11 @@
 //! `v1` Pod. Upstream: `pkg/registry/core/pod/strategy.go`, `pkg/apis/core/helper/qos`.
 
+use crate::api::Resource;
 use crate::api::registry::Deletion;
 use crate::api::resources::pod_columns::COLUMNS;
 use crate::api::resources::pod_spec::default_pod;
 use crate::api::resources::workload::{count_generation, keep, within};
 use crate::api::validation;
-use crate::api::{Resource, admission};
 use crate::model::{Object, Quantity, Text, Value};
 
 /// The registration.
@@ -22,7 +22,6 @@ pub(super) const RESOURCE: Resource = Resource {
         }
         within(pod, "spec", default_pod);
     },
-    admit: admission::pod::admit,
     prepare_for_create,
     prepare_for_update,
     prepare_for_status,

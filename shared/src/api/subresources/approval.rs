@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/registry/certificates/certificates/strategy.go` (`csrApprovalStrategy`).
 
+use crate::api::admission::Operation;
 use crate::api::pipeline::{Api, Call};
 use crate::api::validation::every_kind::certificate_request;
 use crate::api::{Errors, Response, Status};
@@ -17,7 +18,9 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     certificate_request::validate_status(&new, &mut errors);
     certificate_request::validate_update(&new, &old, &mut errors);
     call.refuse(&errors)?;
+    api.mutate(call, Operation::Update, &mut new, Some(&old))?;
     call.track(Some(&old), &mut new);
+    api.admit(call, Operation::Update, &new, Some(&old))?;
     let stored = if new == old { old } else { api.commit(call, new) };
     Ok(Response::object(200, stored))
 }

@@ -2,9 +2,10 @@
 //!
 //! Upstream: `pkg/registry/core/pod/storage/storage.go` (`BindingREST`).
 
+use crate::api::admission::{Operation, pod_topology_labels};
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
 use crate::api::resources::conditions;
-use crate::api::{Response, Status, Verb, admission};
+use crate::api::{Response, Status, Verb};
 use crate::model::{Key, Object, ResourceName, Value};
 
 const BINDINGS: ResourceName = ResourceName::of("pods/binding");
@@ -14,6 +15,7 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
         return Err(Status::method_not_allowed(NOT_ALLOWED));
     }
     let binding = &call.request.body;
+    api.admit_part(call, Operation::Create, binding)?;
     let node = binding.at("target.name").text();
     let mut pod = api.stored(&call.key)?;
     let refused = |detail: &str| Status::conflict(&Key::new(BINDINGS, "", call.key.name.clone()), detail);
@@ -21,7 +23,7 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     pod.set("spec.nodeName", &node);
     merge(&mut pod, binding, "annotations");
     merge(&mut pod, binding, "labels");
-    admission::pod::add_topology_labels(&mut pod, &node, &api.store);
+    pod_topology_labels::add_topology_labels(&mut pod, &node, &api.store);
     conditions::set(&mut pod, "PodScheduled", "True", call.now);
     api.commit(call, pod);
     Ok(Response::status(Status::success(201)))

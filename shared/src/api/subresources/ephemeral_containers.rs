@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/registry/core/pod/strategy.go` (`podEphemeralContainersStrategy`), `ValidatePodEphemeralContainersUpdate`.
 
+use crate::api::admission::Operation;
 use crate::api::pipeline::{Api, Call};
 use crate::api::{Errors, Response, Status, validation};
 use crate::model::{Object, Value, names};
@@ -24,7 +25,9 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     validation::pod::validate_spec(&new, &mut errors);
     stays(&new, &old, &mut errors);
     call.refuse(&errors)?;
+    api.mutate(call, Operation::Update, &mut new, Some(&old))?;
     call.track(Some(&old), &mut new);
+    api.admit(call, Operation::Update, &new, Some(&old))?;
     Ok(Response::object(200, api.commit(call, new)))
 }
 

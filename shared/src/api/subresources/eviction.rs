@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/registry/core/pod/storage/eviction.go`.
 
+use crate::api::admission::{Notes, Operation};
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
 use crate::api::{Request, Response, Status, Verb};
 use crate::model::{Key, Object, ResourceName, Selector, Time, Value};
@@ -17,14 +18,20 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
         return Err(Status::method_not_allowed(NOT_ALLOWED));
     }
     let pod = api.stored(&call.key)?;
+    api.admit_part(call, Operation::Create, &call.request.body)?;
     if !ignores_budgets(&pod) {
         spend_budget(api, call, &pod)?;
     }
     let mut request = Request { verb: Verb::Delete, ..call.request.clone() };
     request.body = call.request.body.get("deleteOptions").clone();
-    let mut deletion =
-        Call { request: &request, resource: call.resource, key: call.key.clone(), now: call.now, warnings: Vec::new() };
-    api.delete(&mut deletion)?;
+    let mut deletion = Call {
+        request: &request,
+        resource: call.resource,
+        key: call.key.clone(),
+        now: call.now,
+        notes: Notes::default(),
+    };
+    api.delete_admitted(&mut deletion)?;
     Ok(Response::status(Status::success(201)))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/registry/core/namespace/storage/storage.go` (`FinalizeREST`).
 
+use crate::api::admission::Operation;
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
 use crate::api::{Response, Status, Verb, deletion, metadata};
 use crate::model::Object;
@@ -18,6 +19,8 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     if asked.at("spec.finalizers").is_empty() {
         new.entry("spec").remove("finalizers");
     }
+    api.mutate(call, Operation::Update, &mut new, Some(&old))?;
+    api.admit(call, Operation::Update, &new, Some(&old))?;
     if deletion::lets_go(&new, &old) {
         return Ok(Response::object(200, api.remove(call, new)));
     }

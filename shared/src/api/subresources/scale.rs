@@ -2,6 +2,7 @@
 //!
 //! Upstream: `pkg/registry/apps/deployment/storage/storage.go` (`ScaleREST`), `pkg/apis/autoscaling/validation`.
 
+use crate::api::admission::Operation;
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
 use crate::api::{Errors, Response, Status, Verb, metadata, patch};
 use crate::model::{Object, Selector, Value};
@@ -9,7 +10,7 @@ use crate::model::{Object, Selector, Value};
 pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Status> {
     let object = api.stored(&call.key)?;
     let old = scale_of(&object);
-    let new = match call.request.verb {
+    let mut new = match call.request.verb {
         Verb::Get => return Ok(Response::object(200, old)),
         Verb::Update => Object(call.request.body.clone()),
         Verb::Patch(kind) => patch::apply(kind, call, &old)?,
@@ -18,7 +19,9 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
         }
     };
     metadata::check_identity(&new, &old, &call.key)?;
+    api.mutate(call, Operation::Update, &mut new, Some(&old))?;
     validate(&new)?;
+    api.admit(call, Operation::Update, &new, Some(&old))?;
     let mut scaled = object.clone();
     scaled.set("spec.replicas", new.at("spec.replicas").int_or(0));
     (call.resource.prepare_for_update)(&mut scaled, &object);

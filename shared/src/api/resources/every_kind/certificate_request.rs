@@ -1,10 +1,9 @@
 //! `certificates.k8s.io/v1` `CertificateSigningRequest`. Upstream: `pkg/registry/certificates/certificates/strategy.go`.
 
-use crate::api::admission::Admission;
 use crate::api::printing::{age, human_span};
 use crate::api::resources::workload::keep;
 use crate::api::validation::every_kind::certificate_request;
-use crate::api::{Column, Resource, Scope};
+use crate::api::{Column, Resource, Scope, User};
 use crate::model::{Object, Span, Value};
 
 /// The registration.
@@ -18,10 +17,7 @@ pub(super) const RESOURCE: Resource = Resource {
     subresources: &["approval", "status"],
     // "We don't care what you call your certificate requests."
     validate_name: |_| Vec::new(),
-    admit: |it, admission| {
-        note_who_asks(it, admission);
-        Ok(())
-    },
+    note_user,
     prepare_for_create: |it| it.set("status", Value::map()),
     prepare_for_update: |new, old| {
         keep(new, old, "spec");
@@ -46,8 +42,7 @@ pub(super) const RESOURCE: Resource = Resource {
 };
 
 /// The request names who made it, whatever the client says.
-fn note_who_asks(request: &mut Object, admission: &Admission<'_>) {
-    let user = admission.user;
+fn note_user(request: &mut Object, user: &User) {
     let groups: Value = user.groups.iter().collect();
     let extra = user.extra.iter().map(|(key, values)| (key.clone(), values.iter().collect::<Value>()));
     let extra = Value::Map(extra.collect());

@@ -1,17 +1,14 @@
-//! `networking.k8s.io/v1` Ingress. Upstream: `pkg/registry/networking/ingress/strategy.go`,
-//! `plugin/pkg/admission/network/defaultingressclass`.
+//! `networking.k8s.io/v1` Ingress. Upstream: `pkg/registry/networking/ingress/strategy.go`.
 
-use crate::api::admission::Admission;
 use crate::api::printing::{age, text_or_none};
 use crate::api::resources::workload::next_generation;
 use crate::api::validation::every_kind::ingress;
 use crate::api::{Column, Resource};
-use crate::model::{Object, ResourceName, Text, Value};
+use crate::model::{Object, Value};
 
 /// How many hosts are listed.
 const HOSTS_SHOWN_MAX: usize = 3;
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
-const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
@@ -26,10 +23,6 @@ pub(super) const RESOURCE: Resource = Resource {
         it.set("status", Value::from([("loadBalancer", Value::map())]));
     },
     prepare_for_update: next_generation,
-    admit: |it, admission| {
-        default_class(it, admission);
-        Ok(())
-    },
     validate: ingress::validate,
     validate_update: ingress::validate_update,
     validate_status: |new, _, errors| ingress::validate_status(new, errors),
@@ -43,20 +36,6 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
     ..Resource::NONE
 };
-
-/// A new ingress without a class gets the default one: of several the newest, then the first by name.
-fn default_class(ingress: &mut Object, admission: &Admission<'_>) {
-    if !ingress.at("spec.ingressClassName").is_null() || ingress.annotation(CLASS_ANNOTATION).is_some() {
-        return;
-    }
-    let classes = admission.store.list(&ResourceName::new("ingressclasses", "networking.k8s.io"));
-    let defaults = classes.filter(|it| it.annotation(DEFAULT_CLASS) == Some("true"));
-    let rank = |it: &&Object| (std::cmp::Reverse(it.created()), it.name());
-    let chosen: Option<Text> = defaults.min_by_key(rank).map(Object::name);
-    if let Some(name) = chosen {
-        ingress.set("spec.ingressClassName", name);
-    }
-}
 
 fn warn(ingress: &Object, warnings: &mut Vec<String>) {
     if ingress.annotation(CLASS_ANNOTATION).is_some() && ingress.generation() <= 1 {

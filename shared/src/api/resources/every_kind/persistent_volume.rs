@@ -2,7 +2,7 @@
 
 use crate::api::printing::age;
 use crate::api::registry::Deletion;
-use crate::api::resources::every_kind::persistent_volume_claim::{access_modes, class, or_unset, protect};
+use crate::api::resources::every_kind::persistent_volume_claim::{access_modes, class, or_unset};
 use crate::api::resources::keep;
 use crate::api::resources::pod_spec::{canonical_amounts, default_source_of_volume};
 use crate::api::resources::workload::{default, default_empty, within};
@@ -19,10 +19,6 @@ pub(super) const RESOURCE: Resource = Resource {
     scope: Scope::Cluster,
     subresources: &["status"],
     default: default_volume,
-    admit: |volume, _| {
-        protect(volume, "kubernetes.io/pv-protection");
-        Ok(())
-    },
     prepare_for_create: |it| it.set("status", Value::from([("phase", "Pending".into())])),
     prepare_for_update: |new, old| keep(new, old, "status"),
     validate: volume::validate,

@@ -1,5 +1,4 @@
-//! `v1` `PersistentVolumeClaim`. Upstream: `pkg/registry/core/persistentvolumeclaim/strategy.go`, `printPersistentVolumeClaim`,
-//! `plugin/pkg/admission/storage/{storageobjectinuseprotection,storageclass/setdefault}`.
+//! `v1` `PersistentVolumeClaim`. Upstream: `pkg/registry/core/persistentvolumeclaim/strategy.go`, `printPersistentVolumeClaim`.
 
 use crate::api::printing::age;
 use crate::api::registry::Deletion;
@@ -8,9 +7,7 @@ use crate::api::resources::pod_spec::default_claim_spec;
 use crate::api::resources::workload::{default_empty, within};
 use crate::api::validation::every_kind::claim;
 use crate::api::{Column, Resource};
-use crate::model::{Object, ResourceName, Value};
-use crate::store::Store;
-use std::cmp::Reverse;
+use crate::model::{Object, Value};
 
 /// Where the beta had the name of the class.
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
@@ -25,11 +22,6 @@ pub(super) const RESOURCE: Resource = Resource {
     default: |claim| {
         default_empty(claim, "status.phase", "Pending");
         within(claim, "spec", default_claim_spec);
-    },
-    admit: |claim, admission| {
-        protect(claim, "kubernetes.io/pvc-protection");
-        default_class(claim, admission.store);
-        Ok(())
     },
     prepare_for_create: |claim| {
         claim.set("status", Value::from([("phase", "Pending".into())]));
@@ -56,27 +48,6 @@ pub(super) const RESOURCE: Resource = Resource {
     deletion: Deletion { answers_object: true, ..Deletion::PLAIN },
     ..Resource::NONE
 };
-
-/// A claim that names no class gets the newest of the default ones, if there is any.
-fn default_class(claim: &mut Object, store: &Store) {
-    const CLASSES: ResourceName = ResourceName::of("storageclasses.storage.k8s.io");
-    const DEFAULT: [&str; 2] =
-        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
-    if !claim.at("spec.storageClassName").is_null() || claim.annotation(BETA_CLASS).is_some() {
-        return;
-    }
-    let defaults = store.list(&CLASSES).filter(|it| DEFAULT.iter().any(|key| it.annotation(key) == Some("true")));
-    if let Some(newest) = defaults.max_by_key(|it| (it.created(), Reverse(it.name()))) {
-        claim.set("spec.storageClassName", newest.name());
-    }
-}
-
-/// Keeps an object that is in use from going.
-pub(super) fn protect(object: &mut Object, finalizer: &str) {
-    if !object.finalizers().any(|it| it == finalizer) {
-        object.entry("metadata.finalizers").list_mut().push(finalizer.into());
-    }
-}
 
 /// `dataSource` and `dataSourceRef` are one field, unless the source is in another namespace.
 fn mirror_data_source(spec: &mut Value) {

@@ -1,12 +1,11 @@
 //! `scheduling.k8s.io/v1` `PriorityClass`. Upstream: `pkg/registry/scheduling/priorityclass/strategy.go`,
-//! `pkg/registry/scheduling/rest/storage_scheduling.go`, `plugin/pkg/admission/priority`.
+//! `pkg/registry/scheduling/rest/storage_scheduling.go`.
 
-use crate::api::admission::Admission;
 use crate::api::printing::{age, number};
 use crate::api::resources::workload::default;
 use crate::api::validation::every_kind::priority_class::{self, SYSTEM_CLASSES};
-use crate::api::{Column, Resource, Scope, Status};
-use crate::model::{Object, ResourceName};
+use crate::api::{Column, Resource, Scope};
+use crate::model::Object;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
@@ -17,7 +16,6 @@ pub(super) const RESOURCE: Resource = Resource {
     short_names: &["pc"],
     scope: Scope::Cluster,
     default: |it| default(it, "preemptionPolicy", "PreemptLowerPriority"),
-    admit: one_default,
     prepare_for_create: |it| it.set("metadata.generation", 1),
     validate: priority_class::validate,
     validate_update: priority_class::validate_update,
@@ -29,18 +27,6 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
     ..Resource::NONE
 };
-
-/// Only one class is the default.
-fn one_default(class: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
-    if !class.get("globalDefault").is_true() {
-        return Ok(());
-    }
-    let mut classes = admission.store.list(&ResourceName::new("priorityclasses", "scheduling.k8s.io"));
-    let other = classes.find(|it| it.get("globalDefault").is_true() && it.name() != class.name());
-    let Some(other) = other else { return Ok(()) };
-    let detail = format!("PriorityClass {} is already marked as default. Only one default can exist", other.name());
-    Err(admission.forbid(&detail))
-}
 
 /// The classes that the API server makes for itself.
 pub(crate) fn system_classes() -> impl Iterator<Item = Object> {

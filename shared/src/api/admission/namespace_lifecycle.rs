@@ -3,9 +3,27 @@
 //! Upstream: `k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle`.
 
 use crate::api::Status;
+use crate::api::admission::{Admission, Operation, Plugin};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::{Key, Value};
 use crate::store::Store;
+
+/// The registration.
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "NamespaceLifecycle",
+    on: &[Operation::Create, Operation::Delete],
+    resources: &["*"],
+    mutate: Some(|_, admission| admit(admission)),
+    ..Plugin::NONE
+};
+
+fn admit(admission: &Admission<'_>) -> Result<(), Status> {
+    match admission.operation {
+        Operation::Create => admit_create(admission.key, admission.store),
+        Operation::Delete => admit_delete(admission.key),
+        Operation::Update => Ok(()),
+    }
+}
 
 /// Namespaces that may not be deleted.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
@@ -17,7 +35,7 @@ const SYSTEM: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-sy
 ///
 /// # Errors
 /// The namespace does not exist, or it is being deleted.
-pub(crate) fn admit_create(key: &Key, store: &Store) -> Result<(), Status> {
+fn admit_create(key: &Key, store: &Store) -> Result<(), Status> {
     if key.namespace.is_empty() {
         return Ok(());
     }
@@ -45,7 +63,7 @@ pub(crate) fn admit_create(key: &Key, store: &Store) -> Result<(), Status> {
 ///
 /// # Errors
 /// It is one of the namespaces that stay.
-pub(crate) fn admit_delete(key: &Key) -> Result<(), Status> {
+fn admit_delete(key: &Key) -> Result<(), Status> {
     if key.resource == NAMESPACES && IMMORTAL.contains(&key.name.as_str()) {
         return Err(Status::forbidden(key, "this namespace may not be deleted"));
     }

@@ -2,20 +2,28 @@
 //!
 //! Upstream: `plugin/pkg/admission/nodetaint/admission.go` (`TaintNodesByCondition`).
 
-use crate::api::Status;
-use crate::api::admission::Admission;
+use crate::api::admission::Plugin;
 use crate::model::{Object, Value};
+
+/// The registration.
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "TaintNodesByCondition",
+    resources: &["nodes"],
+    mutate: Some(|node, _| {
+        taint(node);
+        Ok(())
+    }),
+    ..Plugin::NONE
+};
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 
 /// Adds the taint `node.kubernetes.io/not-ready:NoSchedule`.
-#[allow(clippy::unnecessary_wraps, reason = "other kinds' admission may refuse")]
-pub(crate) fn admit(node: &mut Object, _: &mut Admission<'_>) -> Result<(), Status> {
+fn taint(node: &mut Object) {
     let taints = node.at("spec.taints").items();
     let is_same = |it: &Value| it.get("key").str() == NOT_READY && it.get("effect").str() == "NoSchedule";
     if !taints.iter().any(is_same) {
         let taint = Value::from([("key", NOT_READY.into()), ("effect", "NoSchedule".into())]);
         node.entry("spec.taints").list_mut().push(taint);
     }
-    Ok(())
 }

@@ -1,0 +1,44 @@
+//! A pod stays five minutes on a node that is not ready or cannot be reached, unless it says otherwise.
+//!
+//! Upstream: `plugin/pkg/admission/defaulttolerationseconds/admission.go`.
+
+use crate::api::admission::Plugin;
+use crate::model::{Object, Value};
+
+/// The registration.
+pub(super) const PLUGIN: Plugin = Plugin {
+    name: "DefaultTolerationSeconds",
+    resources: &["pods"],
+    mutate: Some(|pod, _| {
+        default_tolerations(pod);
+        Ok(())
+    }),
+    ..Plugin::NONE
+};
+
+/// How long a pod stays on a node that is not ready or not reachable.
+const TOLERATION_SECONDS: i64 = 300;
+
+fn default_tolerations(pod: &mut Object) {
+    let missing = |key: &str| {
+        let matches = |it: &Value| {
+            let effect = it.get("effect").str();
+            (it.get("key").str() == key || it.get("key").is_empty()) && (effect == "NoExecute" || effect.is_empty())
+        };
+        !pod.at("spec.tolerations").items().iter().any(matches)
+    };
+    let keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+    let wanted: Vec<Value> = keys.iter().filter(|key| missing(key)).map(|key| toleration(key)).collect();
+    if !wanted.is_empty() {
+        pod.entry("spec.tolerations").list_mut().extend(wanted);
+    }
+}
+
+fn toleration(key: &str) -> Value {
+    Value::from([
+        ("key", key.into()),
+        ("operator", "Exists".into()),
+        ("effect", "NoExecute".into()),
+        ("tolerationSeconds", TOLERATION_SECONDS.into()),
+    ])
+}
