@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod clients;
 mod conformance;
 mod dist;
 mod documents;

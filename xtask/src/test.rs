@@ -7,7 +7,7 @@ use lexopt::ValueExt as _;
 
 use crate::failure::Failure;
 use crate::page::{self, Build};
-use crate::{Task, browser, documents, files, place, process, sizes};
+use crate::{Task, browser, clients, documents, files, place, process, sizes};
 
 /// The command.
 pub(crate) const TASK: Task =
@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     Step { name: "doc", title: "documentation of the code", run: doc },
     Step { name: "size", title: "the page and its size", run: size },
     Step { name: "e2e", title: "the page in Chromium", run: e2e },
+    Step { name: "clients", title: "Kubernetes clients against the server", run: test_clients },
 ];
 
 /// A finished step for the summary.
@@ -167,6 +168,12 @@ fn e2e() -> Result<Outcome, Failure> {
     process::run(&mut command).map(|()| Outcome::Passed)
 }
 
+/// Runs real Kubernetes clients against the binary.
+fn test_clients() -> Result<Outcome, Failure> {
+    let page = page::build(Build::Published)?;
+    clients::test(&page).map(|()| Outcome::Passed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,8 +184,10 @@ mod tests {
         let names = |only| chosen(only).map(|steps| steps.iter().map(|step| step.name).collect::<Vec<_>>().join(" "));
         expect!["clippy"].assert_eq(&names(Some("clippy")).expect("the step exists"));
         let failure = names(Some("sail")).expect_err("there is no such step");
-        expect!["there is no such step; the steps are fmt, documents, clippy, clippy-wasm, unit, doc, size, e2e"]
-            .assert_eq(&failure.to_string());
+        expect![
+            "there is no such step; the steps are fmt, documents, clippy, clippy-wasm, unit, doc, size, e2e, clients"
+        ]
+        .assert_eq(&failure.to_string());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use shared::api::{Resource, Scope, resources};
 use shared::model::Value;
 
-use super::route::{VERBS, subresource_verbs};
+use super::route::{resource_verbs, subresource_verbs};
 
 /// Groups in the order of upstream's discovery; others follow in their own order.
 const GROUP_ORDER: &[&str] = &[
@@ -141,7 +141,7 @@ fn resource_values(it: &'static Resource) -> Vec<Value> {
         ("singularName", it.singular.into()),
         ("namespaced", namespaced.into()),
         ("kind", it.kind.into()),
-        ("verbs", VERBS.iter().copied().collect()),
+        ("verbs", resource_verbs(it).iter().copied().collect()),
         ("storageVersionHash", storage_hash(it).into()),
     ]);
     for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
@@ -234,7 +234,7 @@ fn aggregated_resource(it: &Resource) -> Value {
         ("responseKind", kind((it.group, it.version, it.kind))),
         ("scope", if it.scope == Scope::Namespaced { "Namespaced" } else { "Cluster" }.into()),
         ("singularResource", it.singular.into()),
-        ("verbs", VERBS.iter().copied().collect()),
+        ("verbs", resource_verbs(it).iter().copied().collect()),
     ]);
     for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
         if !words.is_empty() {

@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY, WARNING};
 use hyper::{Response, StatusCode};
-use shared::api::{self, Body as Content, Resource, Status, table};
+use shared::api::{self, Body as Content, Column, Resource, Status, printing, table};
 use shared::model::{Object, Time, Value, yaml};
 
 use super::negotiate::{Form, Shape, Syntax};
@@ -21,6 +21,18 @@ use super::status;
 const GZIP_BYTES_MIN: usize = 128 * 1024;
 /// How many warnings one answer may carry.
 const WARNINGS_MAX: usize = 100;
+
+/// What a scale shows in a table, whatever it scales. Upstream: `pkg/printers/internalversion/printers.go` (`printScale`).
+pub(crate) const SCALE: Resource = Resource {
+    group: "autoscaling",
+    kind: "Scale",
+    columns: &[
+        Column::new("DESIRED", |it, _| printing::number(it.at("spec.replicas"))),
+        Column::new("AVAILABLE", |it, _| printing::number(it.at("status.replicas"))),
+        Column::new("AGE", printing::age),
+    ],
+    ..Resource::NONE
+};
 
 /// How the client wants its answer.
 #[derive(Clone, Copy, Debug)]

@@ -34,7 +34,7 @@ pub(crate) struct Asked {
 /// # Errors
 /// What is wrong with the request itself; what the pipeline refuses is an answer too.
 pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) -> Result<Response<Body>, Status> {
-    let resource = asked.resource;
+    let resource = if asked.target.subresource == "scale" { &encode::SCALE } else { asked.resource };
     let wanted = asked.wanted;
     let (request, warnings) = request(asked, incoming).await?;
     let mut response = server.host.request(&request).await;

@@ -16,8 +16,20 @@ pub(crate) enum NoRoute {
     Refused(Status),
 }
 
-/// The verbs of a collection and of its objects.
-pub(crate) const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// The verbs of a collection and of its objects, sorted.
+const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/// The verbs of a resource: questions are only asked, what is computed is only read, and namespaces go one by one.
+pub(crate) fn resource_verbs(resource: &Resource) -> &'static [&'static str] {
+    if resource.is_question() {
+        return &["create"];
+    }
+    match (resource.group, resource.plural) {
+        _ if resource.computed.is_some() => &["get", "list"],
+        ("", "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ => VERBS,
+    }
+}
 
 /// The verbs of a subresource, sorted.
 pub(crate) fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
@@ -42,7 +54,7 @@ pub(crate) fn find(info: &RequestInfo) -> Result<(&'static Resource, Target), No
     if !has_place(resource, info, namespace) {
         return Err(NoRoute::NoPage);
     }
-    if !verbs(info).contains(&info.verb) || misplaced(resource, info, namespace) {
+    if !verbs(resource, info).contains(&info.verb) || misplaced(resource, info, namespace) {
         return Err(NoRoute::Refused(Status::method_not_allowed(NOT_ALLOWED)));
     }
     let target = Target {
@@ -67,8 +79,8 @@ fn has_place(resource: &Resource, info: &RequestInfo, namespace: &str) -> bool {
     in_scope && info.rest.is_empty() && (subresource.is_empty() || resource.has(subresource))
 }
 
-fn verbs(info: &RequestInfo) -> &'static [&'static str] {
-    if info.subresource.is_empty() { VERBS } else { subresource_verbs(&info.subresource) }
+fn verbs(resource: &Resource, info: &RequestInfo) -> &'static [&'static str] {
+    if info.subresource.is_empty() { resource_verbs(resource) } else { subresource_verbs(&info.subresource) }
 }
 
 /// True for a creation that names what it creates, and for writes to all namespaces at once.
@@ -116,5 +128,8 @@ mod tests {
         check("POST /api/v1/pods", &expect!["405"]);
         check("POST /api/v1/namespaces/a/pods/b", &expect!["405"]);
         check("DELETE /api/v1/namespaces/a/pods/b/status", &expect!["405"]);
+        check("GET /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &expect!["405"]);
+        check("POST /api/v1/componentstatuses", &expect!["405"]);
+        check("DELETE /api/v1/namespaces", &expect!["405"]);
     }
 }

@@ -8,7 +8,7 @@ use shared::model::{Map, Text, Value};
 
 use super::schemas::gvk;
 use super::{Version, names};
-use crate::kube::route::{VERBS, subresource_verbs};
+use crate::kube::route::{resource_verbs, subresource_verbs};
 
 /// An operation of a path: the verb in discovery, the HTTP method, and how its id begins.
 struct Operation {
@@ -87,19 +87,22 @@ pub(super) fn paths<'a>(resources: impl Iterator<Item = &'a Resource>, version: 
             group => format!("/apis/{group}/{}", resource.version),
         };
         let inside = if resource.scope == Scope::Namespaced { "/namespaces/{namespace}" } else { "" };
-        if !inside.is_empty() {
-            let listed = builder.item(&ON_COLLECTION[..1], VERBS, "", "ForAllNamespaces");
+        let verbs = resource_verbs(resource);
+        if !inside.is_empty() && verbs.contains(&"list") {
+            let listed = builder.item(&ON_COLLECTION[..1], verbs, "", "ForAllNamespaces");
             all.push((Text::from(format!("{root}/{}", resource.plural)), listed));
         }
         let collection = format!("{root}{inside}/{}", resource.plural);
-        all.push((Text::from(format!("{collection}/{{name}}")), builder.item(ON_OBJECT, VERBS, "", "")));
+        if verbs.contains(&"get") {
+            all.push((Text::from(format!("{collection}/{{name}}")), builder.item(ON_OBJECT, verbs, "", "")));
+        }
         for subresource in resource.subresources {
             let verbs = subresource_verbs(subresource);
             let own = if verbs.contains(&"update") || verbs == ["get"] { ON_OBJECT } else { ON_SUBRESOURCE };
             let path = format!("{collection}/{{name}}/{subresource}");
             all.push((path.into(), builder.item(own, verbs, subresource, "")));
         }
-        all.push((collection.into(), builder.item(ON_COLLECTION, VERBS, "", "")));
+        all.push((collection.into(), builder.item(ON_COLLECTION, verbs, "", "")));
     }
     Value::Map(all.into_iter().collect::<Map>())
 }
