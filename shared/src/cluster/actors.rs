@@ -47,3 +47,50 @@ fn with_group(mut user: User, group: &'static str) -> User {
     user.groups.insert(0, Text::new_static(group));
     user
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::CONTROLLERS;
+
+    /// Each account is held by a binding of the default policy, to a role of its own name.
+    #[test]
+    fn every_control_loop_has_a_role() {
+        let objects = crate::api::authorization::bootstrap::objects();
+        let holds = |account: &str| {
+            let role = format!("system:controller:{account}");
+            objects.iter().any(|it| {
+                it.kind() == "ClusterRoleBinding"
+                    && it.at("roleRef.name").text() == role
+                    && it
+                        .at("subjects")
+                        .items()
+                        .iter()
+                        .any(|who| who.at("name").text() == account && who.at("namespace").text() == NAMESPACE)
+            })
+        };
+        let own = CONTROLLERS.iter().map(|it| account_of(it.name));
+        for account in own.chain(ACCOUNTS.iter().map(|(_, account)| *account)) {
+            assert!(holds(account), "{account}");
+        }
+        assert!(!holds("nobody"));
+    }
+
+    #[test]
+    fn every_component_has_a_role() {
+        let objects = crate::api::authorization::bootstrap::objects();
+        let scheduler = user_of(&Actor::Scheduler).name;
+        let held = objects.iter().filter(|it| {
+            it.kind().ends_with("Binding")
+                && it.at("subjects").items().iter().any(|who| who.at("name").text() == scheduler)
+        });
+        let held: Vec<Text> = held.map(crate::model::Object::name).collect();
+        let expected = [
+            "system:volume-scheduler",
+            "system:kube-scheduler",
+            "system::extension-apiserver-authentication-reader",
+            "system::leader-locking-kube-scheduler",
+        ];
+        assert_eq!(held, expected);
+    }
+}

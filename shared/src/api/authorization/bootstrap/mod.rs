@@ -1,7 +1,7 @@
 //! The roles and bindings that every cluster starts with.
 //!
 //! Upstream: `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{policy,controller_policy,namespace_policy}.go`,
-//! `pkg/registry/rbac/rest/storage_rbac.go`. The table is `policy.txt`, whose first lines say how it is read.
+//! `pkg/apis/rbac/v1/helpers.go` (the builder of rules), `pkg/registry/rbac/rest/storage_rbac.go`. The table is `policy.txt`, whose first lines say how it is read.
 
 use crate::api::authorization::rules::Rule;
 use crate::model::{Object, Text, Value};
@@ -78,7 +78,7 @@ impl<'a> Entry<'a> {
         let words: Vec<&str> = part.split(' ').collect();
         match words[..] {
             ["to", ..] => self.subjects = Some(words[1..].to_vec()),
-            ["EVENTS"] => self.rules.push(rule("core,events.k8s.io", "events", "create,patch,update", "")),
+            ["EVENTS"] => self.rules.push(rule("core,events.k8s.io", "events", "create,update,patch", "")),
             ["url", urls, verbs] => {
                 self.rules.push(Rule { urls: list(urls), verbs: self::verbs(verbs), ..Rule::default() });
             }
@@ -137,21 +137,36 @@ fn subject(text: &str) -> Value {
 }
 
 fn rule(groups: &str, resources: &str, verbs: &str, names: &str) -> Rule {
-    let groups = groups.split(',').map(|it| if it == "core" { Text::default() } else { it.into() }).collect();
+    let groups = sorted(groups.split(',').map(|it| if it == "core" { "" } else { it }));
     let names = names.strip_prefix('@').map(list).unwrap_or_default();
     Rule { groups, resources: list(resources), urls: Vec::new(), names, verbs: self::verbs(verbs) }
 }
 
+/// Verbs, some of which may stand for several.
 fn verbs(text: &str) -> Vec<Text> {
-    list(match text {
+    sorted(text.split(',').flat_map(|it| meaning(it).split(',')))
+}
+
+fn meaning(word: &str) -> &str {
+    match word {
         "READ" => "get,list,watch",
         "WATCH" => "list,watch",
-        "WRITE" => "create,delete,deletecollection,patch,update",
-        "ALL" => "create,delete,deletecollection,get,list,patch,update,watch",
+        "WRITE" => "create,update,patch,delete,deletecollection",
+        "ALL" => "get,list,watch,create,update,patch,delete,deletecollection",
         other => other,
-    })
+    }
 }
 
 fn list(text: &str) -> Vec<Text> {
-    text.split(',').map(Text::new).collect()
+    sorted(text.split(','))
 }
+
+/// The order that upstream's builder of rules gives every list.
+fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Text> {
+    let mut words: Vec<Text> = words.map(Text::new).collect();
+    words.sort();
+    words
+}
+
+#[cfg(test)]
+mod tests;
