@@ -4,7 +4,7 @@
 //! `pkg/apis/rbac/v1/helpers.go` (the builder of rules), `pkg/registry/rbac/rest/storage_rbac.go`. The table is `policy.txt`, whose first lines say how it is read.
 
 use crate::api::authorization::rules::Rule;
-use crate::model::{Object, Text, Value};
+use crate::model::{Object, Order, Text, Value};
 
 static POLICY: &str = include_str!("policy.txt");
 
@@ -164,7 +164,7 @@ fn list(text: &str) -> Vec<Text> {
 /// The order that upstream's builder of rules gives every list.
 fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Text> {
     let mut words: Vec<Text> = words.map(Text::new).collect();
-    words.sort();
+    words.order();
     words
 }
 
