@@ -60,7 +60,7 @@ function watch(context, page) {
   return wrong;
 }
 
-/** Starts the binary on a free port; resolves to {url, stop}. */
+/** Starts the binary on a free port; resolves to {url, live, stop}: the page, and the page on the server's own cluster. */
 async function pilothouse(ends) {
   const child = spawn(process.env.PILOTHOUSE, ["serve", "--listen", "127.0.0.1:0", "--secure-listen", "127.0.0.1:0", "--ephemeral"], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -69,11 +69,15 @@ async function pilothouse(ends) {
     await ended;
   };
   ends.push(stop);
-  const line = new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
-  const said = await within(WAIT_MS_MAX, Promise.race([line, ended.then((code) => `it ended with ${code}`)]));
-  const url = String(said).match(/http:\S+/)?.[0];
-  if (!url) throw new Error(`pilothouse did not start: ${said}`);
-  return { url, stop };
+  const lines = [];
+  const whole = new Promise((resolve) => createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    if (line.includes("#server=")) resolve();
+  }));
+  await within(WAIT_MS_MAX, Promise.race([whole, ended.then((code) => lines.push(`it ended with ${code}`))]));
+  const [url, live] = [...lines.join("\n").matchAll(/http:\S+/g)].map(([address]) => address);
+  if (!live) throw new Error(`pilothouse did not start: ${lines.join("\n")}`);
+  return { url, live, stop };
 }
 
 /** Serves a page's folder as a plain static host would, under the path `at`. */

@@ -7,6 +7,7 @@ mod arguments;
 mod auth;
 mod host;
 mod kube;
+mod live;
 mod page;
 mod serve;
 mod storage;

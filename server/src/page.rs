@@ -45,6 +45,11 @@ impl Page {
     /// The page that was there when the binary was built.
     pub(crate) const EMBEDDED: Self = Self { files: include!(concat!(env!("OUT_DIR"), "/page_files.rs")) };
 
+    /// True if the page has a file `name`.
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.file(name).is_some()
+    }
+
     /// The content of the file `name`.
     fn file(self, name: &str) -> Option<&'static [u8]> {
         let index = self.files.binary_search_by_key(&name, |(name, _)| name).ok()?;

@@ -12,6 +12,7 @@ use crate::arguments::{Keep, ServeOptions};
 use crate::auth::{self, KeyError, SigningKey, Tokens};
 use crate::host::{self, Host};
 use crate::kube::Server;
+use crate::live::{self, Live, PageKey};
 use crate::page::{self, Page};
 use crate::say;
 use crate::storage::{self, StorageError};
@@ -81,13 +82,16 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let tokens = Arc::new(Tokens::new(token_key(&options.keep)?));
     let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
     let filler = tokio::spawn(filler);
-    let server = Server::new(host, tokens, stopping.clone());
+    let server = Server::new(host.clone(), tokens.clone(), stopping.clone());
+    let live = Live::new(host, tokens, page_key(&options.keep)?, Page::EMBEDDED, stopping.clone());
+    let own_page = format!("http://{page_address}/#server={}", live.key.text());
     let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
     tell_clients(options, &authority, api_address)?;
     say(&format!("Pilothouse {} on http://{page_address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))
         .map_err(ServeError::Say)?;
     say(&format!("Kubernetes API on https://{api_address}")).map_err(ServeError::Say)?;
-    let app = page::router(Page::EMBEDDED);
+    say(&format!("This cluster on the page: {own_page}")).map_err(ServeError::Say)?;
+    let app = page::router(Page::EMBEDDED).merge(live::router(live));
     let done = tokio::select! {
         ended = axum::serve(page, app).with_graceful_shutdown(told_to_stop(stop.clone())) => ended.map_err(ServeError::Accept),
         () = stop_deadline(stop.clone()) => Ok(()),
@@ -130,6 +134,14 @@ fn token_key(keep: &Keep) -> Result<SigningKey, KeyError> {
     match keep {
         Keep::Memory => SigningKey::generate(),
         Keep::Folder(folder) => SigningKey::open(folder),
+    }
+}
+
+/// The key of the administrator's page: that of the data directory, or a new one.
+fn page_key(keep: &Keep) -> Result<PageKey, KeyError> {
+    match keep {
+        Keep::Memory => PageKey::generate(),
+        Keep::Folder(folder) => PageKey::open(folder),
     }
 }
 

@@ -1,12 +1,13 @@
 //! How a run begins, and how what the engine says reaches the page.
 
 use crate::app::examples::EXAMPLES;
+use crate::app::server;
 use crate::app::theme_name;
 use crate::i18n::fill;
 use crate::keep::Keep;
 use crate::state::engine::{Heard, split};
 use crate::state::prefs::Theme;
-use crate::state::{Dialog, Page, speech};
+use crate::state::{Dialog, Page, Place, speech};
 use leptos::prelude::*;
 use shared::playground::protocol::{Act, Answer, Applied, Delta, Document, Question, Speed, ToPage, ToWorker};
 use shared::trace::SourceFile;
@@ -18,6 +19,9 @@ const RUN: &str = "run";
 
 /// The name under which the files are kept at each change.
 const FILES: &str = "files";
+
+/// What the fragment of a server's page begins with; the key follows.
+const SERVER: &str = "#server=";
 
 /// How long the run rests before it is kept.
 const KEEP_AFTER: Duration = Duration::from_millis(1_500);
@@ -35,21 +39,46 @@ pub fn start(page: Page) {
     if !fragment().starts_with(LINK) {
         show_files(page, &run_here(page));
     }
-    page.engine.start(move |heard| match heard {
+    match key_of_fragment().or_else(server::key_in_use) {
+        Some(key) => server::connect(page, &key),
+        None => page.engine.start(hearing(page)),
+    }
+    let opened = window_event_listener_untyped("hashchange", move |_| match key_of_fragment() {
+        Some(key) => server::go(page, key),
+        None if fragment().starts_with(LINK) => in_tab(page),
+        None => {}
+    });
+    on_cleanup(move || opened.remove());
+    keep_what_changes(page);
+}
+
+/// What is done with what the other end says.
+pub(super) fn hearing(page: Page) -> impl Fn(Heard) + Clone + 'static {
+    move |heard| match heard {
+        Heard::Ready if page.place.get_untracked() == Place::Server => server::welcome(page),
         Heard::Ready => begin(page),
         Heard::Messages(messages) => take(page, messages),
         Heard::Lost(reason) => {
             page.shell.busy.set(false);
             page.lost.set(Some(reason));
         }
-    });
-    let opened = window_event_listener_untyped("hashchange", move |_| {
-        if fragment().starts_with(LINK) {
-            begin(page);
-        }
-    });
-    on_cleanup(move || opened.remove());
-    keep_what_changes(page);
+    }
+}
+
+/// Opens the link of the address in this tab, whatever was shown before.
+fn in_tab(page: Page) {
+    if page.place.get_untracked() == Place::Server {
+        server::leave(page);
+    } else {
+        begin(page);
+    }
+}
+
+/// The key of a server's page in the address, which is taken out of it.
+fn key_of_fragment() -> Option<String> {
+    let key = fragment().strip_prefix(SERVER)?.to_owned();
+    forget_fragment();
+    Some(key)
 }
 
 /// A run from the link, or the kept one, or the first example.
@@ -107,13 +136,19 @@ fn show_files(page: Page, run: &Document) {
     page.files.replace(&run.files, &applied.unwrap_or_default());
 }
 
-/// Runs a run's log in the engine.
-fn launch(page: Page, run: Document) {
+/// Forgets what was said of another cluster.
+pub(super) fn forget_cluster(page: Page) {
+    page.lost.set(None);
     page.selected.set(None);
     page.refusal.set(None);
     page.faults.set(Vec::new());
     page.shell.busy.set(false);
     page.readiness.update_value(crate::panels::rollout::history::Readiness::clear);
+}
+
+/// Runs a run's log in the engine.
+fn launch(page: Page, run: Document) {
+    forget_cluster(page);
     let faults = run.log.iter().filter_map(|entry| match &entry.act {
         Act::Fault(fault) => Some(fault),
         Act::Apply(_) | Act::Terminal { .. } | Act::Edited(_) | Act::Interrupt => None,
@@ -134,7 +169,7 @@ pub fn start_over(page: Page) {
     save(RUN, &run);
     forget_fragment();
     if page.lost.with_untracked(Option::is_some) {
-        page.engine.restart();
+        page.engine.start(hearing(page));
     } else {
         open(page, run);
     }
@@ -230,11 +265,12 @@ fn keep_what_changes(page: Page) {
         page.title.track();
         changes.update(|it| *it += 1);
         let now = changes.get_untracked();
-        let quiet = move || changes.try_get_untracked() == Some(now) && page.ready.get_untracked();
+        let here = move || page.ready.get_untracked() && page.place.get_untracked() == Place::Tab;
+        let quiet = move || changes.try_get_untracked() == Some(now) && here();
         set_timeout(
             move || {
                 if quiet() {
-                    keep(page);
+                    keep_now(page);
                 }
             },
             KEEP_AFTER,
@@ -242,17 +278,29 @@ fn keep_what_changes(page: Page) {
     });
 }
 
-fn keep(page: Page) {
-    with_run(page, |run| save(RUN, run));
+fn keep_now(page: Page) {
+    page.engine.ask(Question::Document, move |answer| {
+        if let Answer::Document(run) = answer {
+            keep(page, *run);
+        }
+    });
+}
+
+/// Keeps the run in this browser, with the files and the title as they are in the page.
+pub(super) fn keep(page: Page, run: Document) {
+    save(RUN, &as_in_page(page, run));
+}
+
+fn as_in_page(page: Page, run: Document) -> Document {
+    Document { title: page.title.get_untracked().into(), files: sources(page), ..run }
 }
 
 /// Hands over the run as it is now, with the files and the title as they are in the page.
 pub fn with_run(page: Page, take: impl FnOnce(&Document) + 'static) {
     page.engine.ask(Question::Document, move |answer| {
-        let Answer::Document(mut run) = answer else { return };
-        run.title = page.title.get_untracked().into();
-        run.files = sources(page);
-        take(&run);
+        if let Answer::Document(run) = answer {
+            take(&as_in_page(page, *run));
+        }
     });
 }
 

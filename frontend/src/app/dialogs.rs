@@ -2,6 +2,7 @@
 
 use crate::app::examples::EXAMPLES;
 use crate::app::palette::Palette;
+use crate::app::server::{PlaceSwitch, ServerDialog};
 use crate::app::top::{LanguageSwitch, ThemeSwitch};
 use crate::app::{boot, clipboard};
 use crate::icons::{Icon, icon};
@@ -59,6 +60,7 @@ fn Framed(dialog: Dialog) -> impl IntoView {
 
 fn content(page: Page, dialog: Dialog) -> AnyView {
     match dialog {
+        Dialog::Share if page.on_server() => no_link().into_any(),
         Dialog::Share => view! { <Share /> }.into_any(),
         Dialog::Shortcuts => view! { <Shortcuts /> }.into_any(),
         Dialog::Palette => view! { <Palette /> }.into_any(),
@@ -68,6 +70,7 @@ fn content(page: Page, dialog: Dialog) -> AnyView {
         Dialog::Rename(index) => view! { <Rename index /> }.into_any(),
         Dialog::Edit(name, text) => view! { <Edit name text /> }.into_any(),
         Dialog::Menu => menu(page).into_any(),
+        Dialog::Server => view! { <ServerDialog /> }.into_any(),
     }
 }
 
@@ -126,6 +129,15 @@ fn Share() -> impl IntoView {
             <CloseButton />
             <button class="btn pri" data-testid="copy-link" data-first disabled=move || text().is_empty() on:click=move |_| clipboard::copy(page, &text())>{icon(Icon::Copy, "s14")}{t(|w| w.copy_link)}</button>
         </div>
+    }
+}
+
+/// Why there is no link.
+fn no_link() -> impl IntoView {
+    view! {
+        <h2>{t(|w| w.share_title)}</h2>
+        <p class="t2" data-testid="no-link">{t(|w| w.server_no_link)}</p>
+        <div class="buttons"><CloseButton /></div>
     }
 }
 
@@ -295,6 +307,7 @@ fn Edit(name: Text, text: String) -> impl IntoView {
 fn menu(page: Page) -> impl IntoView {
     view! {
         <h2>{t(|w| w.menu)}</h2>
+        <div class="row"><span class="grow">{t(|w| w.place)}</span><PlaceSwitch /></div>
         <div class="row"><span class="grow">{t(|w| w.language)}</span><LanguageSwitch /></div>
         <div class="row"><span class="grow">{t(|w| w.toggle_theme)}</span><ThemeSwitch /></div>
         <button class="btn" on:click=move |_| page.dialog.set(Some(Dialog::Palette))>{icon(Icon::Search, "s14")}{t(|w| w.commands)}</button>

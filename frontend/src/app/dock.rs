@@ -31,7 +31,7 @@ pub fn Dock() -> impl IntoView {
                 <div class="tabs low">
                     <span class="row gap6 m" style="padding:0 8px">{icon(Icon::Prompt, "s14")}{t(|w| w.terminal)}</span>
                     <span class="only-narrow row"><DockTabs prefix="narrow-" /></span>
-                    <span class="end f11 t3">{t(|w| w.terminal_who)}</span>
+                    <span class="end f11 t3">{move || if page.on_server() { page.words().terminal_who_server } else { page.words().terminal_who }}</span>
                 </div>
                 <TerminalView />
                 <Quick />

@@ -221,6 +221,9 @@ fn is_on_button(event: &KeyboardEvent) -> bool {
 
 /// Starts the run again from its files; from the palette.
 pub fn start_over(page: Page) {
+    if page.refuses() {
+        return;
+    }
     boot::start_over(page);
     left::focus_editor();
 }

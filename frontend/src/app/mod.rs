@@ -9,6 +9,7 @@ mod keys;
 pub mod left;
 mod middle;
 mod palette;
+mod server;
 mod split;
 mod top;
 
@@ -76,15 +77,34 @@ fn App() -> impl IntoView {
 #[component]
 fn Lost() -> impl IntoView {
     let page = page();
+    let here = move |tab: &'static str, server: &'static str| if page.on_server() { server } else { tab };
     view! {
         <Show when=move || page.lost.with(Option::is_some)>
             <div class="engine-lost" role="alert" data-testid="engine-lost">
-                {glyph(Glyph::Failed, "")}<b>{t(|w| w.engine_lost)}</b><span>{t(|w| w.engine_lost_body)}</span>
+                {glyph(Glyph::Failed, "")}<b>{move || here(page.words().engine_lost, page.words().server_lost)}</b>
+                <span>{move || here(page.words().engine_lost_body, page.words().server_lost_body)}</span>
                 <code class="f11 t2 ell" lang="en">{move || page.lost.get()}</code>
-                <button class="btn sm end" data-testid="start-over" on:click=move |_| boot::start_over(page)>{t(|w| w.reset_run)}</button>
+                {move || if page.on_server() { server_gone(page) } else { tab_gone(page) }}
             </div>
         </Show>
     }
+}
+
+/// The way out of a tab whose cluster has stopped.
+fn tab_gone(page: Page) -> AnyView {
+    view! { <button class="btn sm end" data-testid="start-over" on:click=move |_| boot::start_over(page)>{t(|w| w.reset_run)}</button> }
+        .into_any()
+}
+
+/// The ways out of a server's cluster that cannot be reached.
+fn server_gone(page: Page) -> AnyView {
+    view! {
+        <span class="row gap6 end">
+            <button class="btn sm" data-testid="server-again" on:click=move |_| server::again(page)>{t(|w| w.server_again)}</button>
+            <button class="btn sm" data-testid="server-leave" on:click=move |_| server::leave(page)>{t(|w| w.server_leave)}</button>
+        </span>
+    }
+    .into_any()
 }
 
 /// Left panel, map, inspector and dock. Hidden, not gone, while a screen takes over: the editor keeps its place.

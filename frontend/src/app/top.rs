@@ -1,5 +1,6 @@
 //! The top bar.
 
+use crate::app::server::PlaceSwitch;
 use crate::app::theme_name;
 use crate::i18n::Lang;
 use crate::icons::{Icon, icon};
@@ -25,6 +26,7 @@ pub fn TopBar() -> impl IntoView {
                 {icon(Icon::Search, "s14")}{t(|w| w.commands)}<span class="kbd">"Ctrl K"</span>
             </button>
             <span class="vsep"></span>
+            <span class="not-phone row"><PlaceSwitch /></span>
             <span class="not-phone row"><LanguageSwitch /></span>
             <span class="not-phone row"><ThemeSwitch /></span>
             <button class="btn icon ghost not-phone" data-testid="shortcuts" aria-label=t(|w| w.shortcuts) title=t(|w| w.shortcuts) on:click=move |_| page.dialog.set(Some(Dialog::Shortcuts))>{icon(Icon::Keyboard, "")}</button>

@@ -6,9 +6,12 @@
 //! page  ◀─── postcard bytes, moved ───▶  worker     (buffers change hands; nothing is copied twice)
 //! page  ◀─── "panic: …", then silence ─  worker     (a panic ends the instance; the page may start another)
 //! ```
+//!
+//! A server can be in the worker's place: [`server`] says the same over a `WebSocket`.
 
 pub mod cluster;
 pub mod page;
+pub mod server;
 mod ticks;
 pub mod wire;
 pub mod worker;

@@ -67,6 +67,11 @@ impl EngineLink {
         }
     }
 
+    /// Ends the engine, if it still runs.
+    pub fn end(&self) {
+        self.shared.end();
+    }
+
     /// Sends one message. Without a living engine it is lost, as [`News::Died`] has said.
     pub fn send(&self, bytes: &[u8]) {
         if let Some(running) = &*self.shared.worker.borrow() {

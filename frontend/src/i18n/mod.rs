@@ -532,6 +532,22 @@ words! {
     editor_label,
     full_stop,
     edit_help,
+    place,
+    in_this_tab,
+    linux_server,
+    server_title,
+    server_body,
+    server_key,
+    server_connect,
+    server_none,
+    server_lost,
+    server_lost_body,
+    server_again,
+    server_leave,
+    server_time,
+    server_no_link,
+    clock_line_server,
+    terminal_who_server,
 }
 
 #[cfg(test)]

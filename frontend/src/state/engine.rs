@@ -1,6 +1,7 @@
 //! The way to the engine: messages out, deltas in once per animation frame, answers to whoever asked.
 
 use crate::host::page::{EngineLink, News};
+use crate::host::server::ServerLink;
 use crate::host::wire;
 use leptos::prelude::*;
 use shared::playground::protocol::{Answer, Delta, Question, QuestionId, ToPage, ToWorker};
@@ -24,9 +25,26 @@ pub enum Heard {
     Lost(String),
 }
 
+/// What is at the other end.
+enum Link {
+    /// The engine in the worker.
+    Tab(EngineLink),
+    /// A server's cluster.
+    Server(ServerLink),
+}
+
+impl Link {
+    fn send(&self, bytes: &[u8]) {
+        match self {
+            Link::Tab(link) => link.send(bytes),
+            Link::Server(link) => link.send(bytes),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Inner {
-    link: Option<EngineLink>,
+    link: Option<Link>,
     waiting: Vec<ToPage>,
     frame_asked: bool,
     asked: BTreeMap<QuestionId, OnAnswer>,
@@ -43,26 +61,45 @@ impl Engine {
         Self(StoredValue::new_local(Rc::default()))
     }
 
-    /// Starts the worker; `hear` is told everything but answers.
+    /// Starts a worker, in the place of whatever was there; `hear` is told everything but answers.
+    ///
+    /// Questions that were open are forgotten.
     pub fn start(self, hear: impl Fn(Heard) + Clone + 'static) {
-        let link = EngineLink::spawn(move |news| match news {
+        self.leave();
+        let link = EngineLink::spawn(self.hearing(hear));
+        self.inner().borrow_mut().link = Some(Link::Tab(link));
+    }
+
+    /// Connects to the cluster of the server that this page came from, in the place of whatever was there.
+    ///
+    /// `lost` is the reason that is told if the server gives none.
+    pub fn visit(self, key: &str, lost: &'static str, hear: impl Fn(Heard) + Clone + 'static) {
+        self.leave();
+        match ServerLink::connect(key, lost, self.hearing(hear.clone())) {
+            Ok(link) => self.inner().borrow_mut().link = Some(Link::Server(link)),
+            Err(reason) => hear(Heard::Lost(reason)),
+        }
+    }
+
+    /// Ends what is at the other end, and forgets what was on the way.
+    fn leave(self) {
+        let inner = self.inner();
+        let mut inner = inner.borrow_mut();
+        inner.asked.clear();
+        inner.waiting.clear();
+        if let Some(Link::Tab(link)) = inner.link.take() {
+            link.end();
+        }
+    }
+
+    fn hearing(self, hear: impl Fn(Heard) + Clone + 'static) -> impl Fn(News) + 'static {
+        move |news| match news {
             News::Ready => hear(Heard::Ready),
             News::Died(reason) => hear(Heard::Lost(reason)),
             News::Message(bytes) => match wire::decode::<ToPage>(&bytes) {
                 Ok(message) => self.take(message, hear.clone()),
                 Err(error) => hear(Heard::Lost(error.to_string())),
             },
-        });
-        self.inner().borrow_mut().link = Some(link);
-    }
-
-    /// Ends the worker and starts another; questions that were open are forgotten.
-    pub fn restart(self) {
-        let inner = self.inner();
-        inner.borrow_mut().asked.clear();
-        let link = inner.borrow().link.clone();
-        if let Some(link) = link {
-            link.restart();
         }
     }
 

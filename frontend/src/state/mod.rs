@@ -27,6 +27,16 @@ const TOASTS_MAX: usize = 3;
 /// How long a good toast stands, in milliseconds; one with an error stands until it is dismissed.
 const TOAST_MS: u64 = 6_000;
 
+/// Where the cluster is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// In this tab: a run, which can be stepped, rewound and shared.
+    #[default]
+    Tab,
+    /// On the server that this page came from: it lives in real time.
+    Server,
+}
+
 /// What takes the place of the map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Screen {
@@ -92,6 +102,8 @@ pub enum Dialog {
     Palette,
     /// What an apply would change.
     Diff,
+    /// Connects to a server's cluster.
+    Server,
     /// Opens an example, by its index.
     Example(usize),
     /// Deletes an object.
@@ -139,6 +151,8 @@ pub struct Signals {
     pub clock: Memo<Clock>,
     /// The way to the engine.
     pub engine: Engine,
+    /// Where the cluster is.
+    pub place: RwSignal<Place>,
     /// Why the engine is gone.
     pub lost: RwSignal<Option<String>>,
     /// False until the engine has said something of the cluster.
@@ -197,6 +211,7 @@ impl Page {
             world,
             clock: Memo::new(move |_| world.with(|world| world.clock.clone())),
             engine,
+            place: RwSignal::default(),
             lost: RwSignal::default(),
             ready: RwSignal::default(),
             opened: RwSignal::default(),
@@ -246,7 +261,7 @@ impl Page {
 
     /// Does something that may change the cluster.
     pub fn act(self, act: Act) {
-        let past = !self.clock.with_untracked(|clock| clock.live);
+        let past = !self.clock.with_untracked(|clock| clock.live) && self.place.get_untracked() == Place::Tab;
         if past && self.ready.get_untracked() {
             let time = self.clock.with_untracked(|clock| crate::panels::clock::clock(clock.now));
             self.tell(true, fill(self.words_now().branched, &[("time", &time)]), String::new(), None);
@@ -276,8 +291,25 @@ impl Page {
         self.act(Act::Apply(files));
     }
 
+    /// True while a server's cluster is shown; tracks it.
+    pub fn on_server(self) -> bool {
+        self.place.get() == Place::Server
+    }
+
+    /// True, with the reason as a message, if the cluster is not this tab's to steer.
+    pub fn refuses(self) -> bool {
+        let refused = self.place.get_untracked() == Place::Server;
+        if refused {
+            self.tell(false, self.words_now().server_time.to_owned(), String::new(), None);
+        }
+        refused
+    }
+
     /// Plays or pauses.
     pub fn toggle_play(self) {
+        if self.refuses() {
+            return;
+        }
         let playing = self.clock.with_untracked(|clock| clock.playing.is_some());
         self.auto_play.set(!playing);
         let speed = self.prefs.speed.get_untracked();
@@ -286,6 +318,9 @@ impl Page {
 
     /// Does one event, or goes on until a reconcile has ended; from now on time runs only when told to.
     pub fn step(self, message: ToWorker) {
+        if self.refuses() {
+            return;
+        }
         self.auto_play.set(false);
         self.send(message);
     }

@@ -14,7 +14,8 @@ pub fn sentences(deltas: &[Delta], words: &Words) -> String {
         let known = [PODS, DEPLOYMENTS, REPLICA_SETS].contains(&record.key.resource);
         known && record.effect != Effect::Updated
     };
-    let all: Vec<&Record> = deltas.iter().filter(|it| !it.reset).flat_map(|it| &it.records).filter(spoken).collect();
+    let all: Vec<&Record> =
+        deltas.iter().filter(|it| it.reset.is_none()).flat_map(|it| &it.records).filter(spoken).collect();
     let mut said: Vec<String> = all.iter().take(NAMED_MAX).map(|record| sentence(record, words)).collect();
     if all.len() > NAMED_MAX {
         said.push(fill(words.live_more, &[("n", &(all.len() - NAMED_MAX))]));

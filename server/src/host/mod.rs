@@ -113,16 +113,25 @@ impl Host {
 
     /// Handles one request of a client; the answer comes when all that it tells of is durable.
     pub(crate) async fn request(&self, request: &Request) -> Response {
+        self.handle(request, None).await
+    }
+
+    /// Handles a request whose cause the trace knows already, as [`Self::request`] does.
+    pub(crate) async fn request_because(&self, request: &Request, cause: Cause) -> Response {
+        self.handle(request, Some(cause)).await
+    }
+
+    async fn handle(&self, request: &Request, cause: Option<Cause>) -> Response {
         if writes(request)
             && let Err(status) = self.journal.admit().await
         {
             return Response::status(status);
         }
         let (response, told) = self.with(|cluster| {
-            let cause = if writes(request) {
-                Cause::Action(cluster.act(action(request, cluster.now())))
-            } else {
-                Cause::Bootstrap
+            let cause = match cause {
+                Some(cause) => cause,
+                None if writes(request) => Cause::Action(cluster.act(action(request, cluster.now()))),
+                None => Cause::Bootstrap,
             };
             let response = cluster.request(request, cause);
             let newest = cluster.store().revision();

@@ -1,15 +1,15 @@
 //! Answers to the page's questions, all at the playhead; none changes anything.
 
 use crate::api::{Api, Request, Response};
+use crate::cluster::Cluster;
 use crate::kubectl::{self, Client};
 use crate::model::schema::assist;
 use crate::model::{Key, Text, Time};
-use crate::playground::engine::Engine;
 use crate::playground::link;
-use crate::playground::protocol::{Answer, Completion, Diagnostic, Hover, Outcome, Question, WhatIf};
+use crate::playground::protocol::{Answer, Completion, Diagnostic, Document, Hover, Outcome, Question, WhatIf};
 use crate::playground::run::Run;
 use crate::sim::Previous;
-use crate::trace::{Cause, Effect, Record, SourceFile, Trace};
+use crate::trace::{Cause, Effect, Record, Revision, SourceFile, Trace};
 
 /// The API server as it was at the playhead, to read only.
 struct Past {
@@ -27,14 +27,45 @@ impl Client for Past {
     }
 }
 
+/// What a question is about.
+pub(crate) struct Asked<'a> {
+    /// The cluster.
+    pub(crate) cluster: &'a Cluster,
+    /// The revision that is looked at; `None` for the live end.
+    pub(crate) playhead: Option<Revision>,
+    /// The run and what it was opened with; `None` if the cluster is no run that can be run again.
+    pub(crate) run: Option<(&'a Run, &'a Document)>,
+}
+
+impl Asked<'_> {
+    /// The run as it can be opened again.
+    fn document(&self) -> Option<Document> {
+        self.run.map(|(run, base)| run.document(base))
+    }
+
+    /// The API server as it was at the playhead.
+    fn past(&self) -> Option<Past> {
+        let now = self.playhead.and_then(|revision| self.cluster.trace().at(revision)).map(|it| it.time);
+        let shown = self.playhead.unwrap_or_else(|| self.cluster.store().revision());
+        Some(Past { api: self.cluster.api_at(shown)?, now: now.unwrap_or_else(|| self.cluster.now()) })
+    }
+}
+
+/// Why a server's cluster is not run again.
+const NO_RUN: &str = "a server's cluster lives in real time and cannot be run again";
+
+fn no_run() -> Answer {
+    Answer::Error(NO_RUN.to_owned())
+}
+
 /// Answers one question.
-pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
+pub(crate) fn answer(asked: &Asked<'_>, question: Question) -> Answer {
     match question {
-        Question::Why(key, path) => why(engine, &key, path.as_deref()),
-        Question::Yaml(key) => of_command(engine, &line("get", &key, "-o yaml"), &key),
-        Question::Describe(key) => of_command(engine, &line("describe", &key, ""), &key),
-        Question::Logs(pod, container, previous) => logs(engine, &pod, &container, previous),
-        Question::Document => Answer::Document(Box::new(engine.run.document(&engine.base))),
+        Question::Why(key, path) => why(asked, &key, path.as_deref()),
+        Question::Yaml(key) => of_command(asked, &line("get", &key, "-o yaml"), &key),
+        Question::Describe(key) => of_command(asked, &line("describe", &key, ""), &key),
+        Question::Logs(pod, container, previous) => logs(asked, &pod, &container, previous),
+        Question::Document => asked.document().map_or_else(no_run, |it| Answer::Document(Box::new(it))),
         Question::ReadLink(text) => link::read(&text)
             .map_or_else(|error| Answer::Error(error.to_string()), |document| Answer::Document(Box::new(document))),
         Question::Diagnose(text) => Answer::Diagnostics(assist::diagnose(&text).into_iter().map(problem).collect()),
@@ -43,24 +74,24 @@ pub(crate) fn answer(engine: &mut Engine, question: Question) -> Answer {
             Answer::Completions(found.map(|it| Completion { label: it.label, detail: it.detail }).collect())
         }
         Question::Hover(text, line, column) => Answer::Hover(assist::hover(&text, line, column).map(field)),
-        Question::CompleteLine(line) => complete_line(engine, &line),
-        Question::Diff(files) => diff(engine, &files),
-        Question::WhatIf(what_if, key) => outcome(engine, &what_if, &key),
+        Question::CompleteLine(line) => complete_line(asked, &line),
+        Question::Diff(files) => diff(asked, &files),
+        Question::WhatIf(what_if, key) => outcome(asked, &what_if, &key),
     }
 }
 
 /// How many steps a run may have to be run again for an answer.
 const STEPS_MAX: u64 = 20_000;
 
-fn outcome(engine: &Engine, what_if: &WhatIf, key: &Key) -> Answer {
-    let document = engine.run.document(&engine.base);
+fn outcome(asked: &Asked<'_>, what_if: &WhatIf, key: &Key) -> Answer {
+    let Some(document) = asked.document() else { return no_run() };
     if document.end_step > STEPS_MAX {
         return Answer::Error("the run is too long to be run again for this".to_owned());
     }
     let Some(run) = Run::tried(&document, what_if) else {
         return Answer::Error(format!("{} is not in this run", what_if.file));
     };
-    let Some(origin) = Origin::of(engine.run.cluster.trace(), key) else { return Answer::WhatIf(Outcome::default()) };
+    let Some(origin) = Origin::of(asked.cluster.trace(), key) else { return Answer::WhatIf(Outcome::default()) };
     Answer::WhatIf(Outcome { was: Some(origin.time), would: origin.again(run.cluster.trace()) })
 }
 
@@ -129,8 +160,8 @@ fn field(it: assist::Hover) -> Hover {
     }
 }
 
-fn why(engine: &Engine, key: &Key, path: Option<&str>) -> Answer {
-    match engine.run.cluster.explain(key, path, engine.playhead) {
+fn why(asked: &Asked<'_>, key: &Key, path: Option<&str>) -> Answer {
+    match asked.cluster.explain(key, path, asked.playhead) {
         Some(why) => Answer::Why(Box::new(why)),
         None => Answer::Error(format!("{key} was never written")),
     }
@@ -142,8 +173,8 @@ fn line(verb: &str, key: &Key, flags: &str) -> String {
 }
 
 /// What a kubectl command that ends at once prints.
-fn of_command(engine: &mut Engine, line: &str, key: &Key) -> Answer {
-    let Some(mut past) = past(engine) else { return Answer::Error(format!("{key} is no longer kept")) };
+fn of_command(asked: &Asked<'_>, line: &str, key: &Key) -> Answer {
+    let Some(mut past) = asked.past() else { return Answer::Error(format!("{key} is no longer kept")) };
     let mut command = kubectl::Command::start(line, kubectl::Input::default());
     let mut text = String::new();
     for chunk in command.poll(&mut past).chunks {
@@ -155,29 +186,23 @@ fn of_command(engine: &mut Engine, line: &str, key: &Key) -> Answer {
     Answer::Text(text)
 }
 
-fn past(engine: &Engine) -> Option<Past> {
-    let cluster = &engine.run.cluster;
-    let now = engine.playhead.and_then(|revision| cluster.trace().at(revision)).map_or(cluster.now(), |it| it.time);
-    Some(Past { api: cluster.api_at(engine.shown())?, now })
-}
-
-fn logs(engine: &Engine, pod: &Key, container: &Text, previous: bool) -> Answer {
+fn logs(asked: &Asked<'_>, pod: &Key, container: &Text, previous: bool) -> Answer {
     let previous = if previous { Previous::Yes } else { Previous::No };
-    match engine.run.cluster.logs(pod, container, previous) {
+    match asked.cluster.logs(pod, container, previous) {
         Ok(text) => Answer::Text(text),
         Err(status) => Answer::Error(status.message),
     }
 }
 
-fn complete_line(engine: &mut Engine, line: &Text) -> Answer {
-    let Some(mut past) = past(engine) else { return Answer::Completions(Vec::new()) };
+fn complete_line(asked: &Asked<'_>, line: &Text) -> Answer {
+    let Some(mut past) = asked.past() else { return Answer::Completions(Vec::new()) };
     let found = kubectl::complete(line, &mut past);
     let completion = |it: kubectl::Completion| Completion { label: it.label, detail: it.detail };
     Answer::Completions(found.into_iter().map(completion).collect())
 }
 
-fn diff(engine: &mut Engine, files: &[SourceFile]) -> Answer {
-    let Some(mut past) = past(engine) else { return Answer::Text(String::new()) };
+fn diff(asked: &Asked<'_>, files: &[SourceFile]) -> Answer {
+    let Some(mut past) = asked.past() else { return Answer::Text(String::new()) };
     let names: Vec<String> = files.iter().map(|file| format!("-f '{}'", file.name)).collect();
     let input = kubectl::Input { files: files.to_vec(), ..kubectl::Input::default() };
     let mut command = kubectl::Command::start(&format!("diff {}", names.join(" ")), input);

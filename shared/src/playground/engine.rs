@@ -4,14 +4,12 @@
 //! message and [`Engine::tick`] as time goes by, and sends on what they give back.
 
 use crate::cluster::Stepped;
-use crate::model::{Key, Object, Span, Time};
-use crate::playground::answers;
-use crate::playground::protocol::{
-    Act, Branch, BranchId, Clock, Delta, Document, LoopState, NodeState, Speed, ToPage, ToWorker, WhatIf,
-};
-use crate::playground::run::{News, Run};
-use crate::trace::{Outcome, ReconcileId, Revision};
-use std::collections::BTreeMap;
+use crate::model::{Span, Time};
+use crate::playground::answers::{self, Asked};
+use crate::playground::protocol::{Act, Branch, BranchId, Document, Speed, ToPage, ToWorker, WhatIf};
+use crate::playground::run::Run;
+use crate::playground::telling::{Scene, Told};
+use crate::trace::Revision;
 
 /// How many steps a step-reconcile may take before it gives up waiting for one to end.
 const STEPS_TO_RECONCILE_MAX: u32 = 10_000;
@@ -21,11 +19,6 @@ const FAST: i64 = 10;
 const SETTLED_AFTER: Span = Span::seconds(5);
 /// How far the full speed goes on while nothing happens: further than any toleration or back-off of Kubernetes.
 const LOOK_AHEAD: Span = Span::seconds(600);
-/// How many changes, and how many records and passes, one delta carries at most, so that the page takes each in within a
-/// frame or two; what is left comes with the next ticks.
-const CHANGES_TOLD_MAX: usize = 1_000;
-/// How much virtual time passes, for each node, until what the nodes are busy with is told again.
-const NODES_TOLD_EVERY: Span = Span::millis(1);
 /// How many branches are kept.
 const BRANCHES_MAX: usize = 64;
 
@@ -54,22 +47,6 @@ struct Sprint {
 struct History {
     branch: Branch,
     document: Document,
-}
-
-/// What the page knows already.
-#[derive(Clone, Debug, Default)]
-struct Told {
-    anything: bool,
-    revision: Revision,
-    actions: usize,
-    records: usize,
-    reconciles: usize,
-    running: Vec<ReconcileId>,
-    loops: Vec<LoopState>,
-    nodes: Vec<NodeState>,
-    nodes_at: Time,
-    branches: usize,
-    clock: Clock,
 }
 
 impl Engine {
@@ -104,7 +81,7 @@ impl Engine {
             ToWorker::Branch => self.branch_off(),
             ToWorker::Switch(branch) => self.switch(branch),
             ToWorker::Try(what_if) => self.try_out(&what_if),
-            ToWorker::Ask(id, question) => out.push(ToPage::Answer(id, answers::answer(self, question))),
+            ToWorker::Ask(id, question) => out.push(ToPage::Answer(id, answers::answer(&self.asked(), question))),
         }
         out.extend(self.delta());
         out
@@ -132,10 +109,7 @@ impl Engine {
 
     /// True while the page has still to be told of something: it wants a tick soon.
     pub fn is_behind(&self) -> bool {
-        let trace = self.run.cluster.trace();
-        self.told.revision != self.shown()
-            || self.told.records < trace.records().len()
-            || self.told.reconciles < trace.reconciles().len()
+        self.told.is_behind(&self.scene())
     }
 
     /// How fast time runs; `None` while it stands.
@@ -153,7 +127,7 @@ impl Engine {
             let records = self.run.cluster.trace().records().len();
             let (_, news) = self.run.step();
             self.sprint.happened |= self.run.cluster.has_written_since(records);
-            tell(news, out);
+            out.extend(news);
         }
         if let Some(until) = until {
             self.run.cluster.pass_time(until);
@@ -165,7 +139,7 @@ impl Engine {
             self.branch_off();
         }
         let news = self.run.act(act);
-        tell(news, out);
+        out.extend(news);
     }
 
     fn play(&mut self, speed: Speed) {
@@ -179,7 +153,7 @@ impl Engine {
             return self.seek(Revision(revision.0 + 1));
         }
         let (_, news) = self.run.step();
-        tell(news, out);
+        out.extend(news);
     }
 
     fn step_reconcile(&mut self, out: &mut Vec<ToPage>) {
@@ -188,7 +162,7 @@ impl Engine {
         }
         for _ in 0..STEPS_TO_RECONCILE_MAX {
             let (stepped, news) = self.run.step();
-            tell(news, out);
+            out.extend(news);
             if stepped != Stepped::Worked {
                 return;
             }
@@ -266,137 +240,32 @@ impl Engine {
         self.is_settled() && (self.sprint.happened || waited >= LOOK_AHEAD)
     }
 
-    /// The revision that is shown.
-    pub(crate) fn shown(&self) -> Revision {
-        self.playhead.unwrap_or_else(|| self.run.cluster.store().revision())
+    /// What questions are about.
+    fn asked(&self) -> Asked<'_> {
+        Asked { cluster: &self.run.cluster, playhead: self.playhead, run: Some((&self.run, &self.base)) }
+    }
+
+    /// How the run is looked at now.
+    fn scene(&self) -> Scene<'_> {
+        Scene {
+            cluster: &self.run.cluster,
+            playhead: self.playhead,
+            playing: self.playing,
+            settled: self.is_settled(),
+            steps: self.run.steps,
+            seed: self.base.seed,
+            branch: self.branch,
+            branches: self.branches.iter().map(|it| it.branch.clone()).collect(),
+        }
     }
 
     /// What the page has still to be told; `None` if it knows everything.
     fn delta(&mut self) -> Option<ToPage> {
-        let clock = self.clock();
-        let delta = Delta {
-            reset: !self.told.anything,
-            objects: self.changed_objects(),
-            actions: self.run.cluster.trace().actions()[self.told.actions..].to_vec(),
-            reconciles: self.changed_reconciles(),
-            records: self.run.cluster.trace().records()[self.told.records..self.records_told_next()].to_vec(),
-            loops: Some(self.run.cluster.loop_states()).filter(|loops| *loops != self.told.loops),
-            nodes: self.changed_nodes(),
-            branches: Some(self.branches.iter().map(|it| it.branch.clone()).collect())
-                .filter(|branches: &Vec<Branch>| branches.len() != self.told.branches),
-            clock,
-        };
-        let unchanged = Delta { clock: self.told.clock.clone(), ..Delta::default() };
-        if delta == unchanged && self.told.anything {
-            return None;
-        }
-        self.note_told(&delta);
-        Some(ToPage::Delta(Box::new(delta)))
+        let mut told = std::mem::take(&mut self.told);
+        let delta = told.delta(&self.scene());
+        self.told = told;
+        delta.map(|it| ToPage::Delta(Box::new(it)))
     }
-
-    /// What the nodes are busy with, if that changed; of many nodes not at every tick, because each is asked.
-    fn changed_nodes(&self) -> Option<Vec<NodeState>> {
-        let cluster = &self.run.cluster;
-        let count = i64::try_from(cluster.node_count()).unwrap_or(i64::MAX);
-        let is_soon = cluster.now() - self.told.nodes_at < NODES_TOLD_EVERY * count;
-        if is_soon && self.playing.is_some() && self.told.anything {
-            return None;
-        }
-        Some(cluster.node_states()).filter(|nodes| *nodes != self.told.nodes)
-    }
-
-    fn note_told(&mut self, delta: &Delta) {
-        let trace = self.run.cluster.trace();
-        let is_running = |id: &ReconcileId| trace.reconcile(*id).is_some_and(|it| it.outcome == Outcome::Running);
-        let (records, reconciles) = (self.records_told_next(), self.reconciles_told_next());
-        let fresh = self.told.reconciles..reconciles;
-        let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
-        let running = self.told.running.iter().copied().chain(fresh).filter(is_running).collect();
-        self.told = Told {
-            anything: true,
-            revision: delta.clock.revision,
-            actions: trace.actions().len(),
-            records,
-            reconciles,
-            running,
-            loops: delta.loops.clone().unwrap_or_else(|| std::mem::take(&mut self.told.loops)),
-            nodes: delta.nodes.clone().unwrap_or_else(|| std::mem::take(&mut self.told.nodes)),
-            nodes_at: if delta.nodes.is_some() { self.run.cluster.now() } else { self.told.nodes_at },
-            branches: self.branches.len(),
-            clock: delta.clock.clone(),
-        };
-    }
-
-    /// The revision that the page shows after the next delta: the one to be shown, or one on the way there.
-    fn told_next(&self) -> Revision {
-        let (from, to) = (self.told.revision, self.shown());
-        to.min(Revision(from.0.saturating_add(CHANGES_TOLD_MAX as u64)))
-    }
-
-    fn records_told_next(&self) -> usize {
-        self.run.cluster.trace().records().len().min(self.told.records + CHANGES_TOLD_MAX)
-    }
-
-    fn reconciles_told_next(&self) -> usize {
-        self.run.cluster.trace().reconciles().len().min(self.told.reconciles + CHANGES_TOLD_MAX)
-    }
-
-    fn changed_reconciles(&self) -> Vec<(ReconcileId, crate::trace::Reconcile)> {
-        let trace = self.run.cluster.trace();
-        let fresh = self.told.reconciles..self.reconciles_told_next();
-        let fresh = fresh.map(|index| ReconcileId(u32::try_from(index).unwrap_or(u32::MAX)));
-        let ended = self.told.running.iter().copied();
-        let changed = ended.chain(fresh).filter_map(|id| Some((id, trace.reconcile(id)?.clone())));
-        changed.filter(|(id, it)| it.outcome != Outcome::Running || id.0 as usize >= self.told.reconciles).collect()
-    }
-
-    /// The objects that differ between what the page shows and what it is to show.
-    fn changed_objects(&self) -> Vec<(Key, Option<Object>)> {
-        let (from, to) = (self.told.revision, self.told_next());
-        let store = self.run.cluster.store();
-        let mut changed: BTreeMap<Key, Option<Object>> = BTreeMap::new();
-        let Ok(news) = store.since(from.min(to)) else { return Vec::new() };
-        let between = news.take_while(|change| change.revision <= from.max(to));
-        for change in between {
-            if to >= from {
-                changed.insert(change.key.clone(), change.after.clone());
-            } else {
-                changed.entry(change.key.clone()).or_insert_with(|| change.before.clone());
-            }
-        }
-        changed.into_iter().collect()
-    }
-
-    fn clock(&self) -> Clock {
-        let cluster = &self.run.cluster;
-        let (shown, next) = (self.shown(), self.told_next());
-        let is_late = next < shown;
-        let now = match self.playhead.or(is_late.then_some(next)) {
-            Some(_) => cluster.trace().at(next).map_or(Time::VIRTUAL_START, |record| record.time),
-            None => cluster.now(),
-        };
-        Clock {
-            now,
-            revision: next,
-            end: cluster.now(),
-            end_revision: cluster.store().revision(),
-            live: self.playhead.is_none(),
-            playing: self.playing,
-            settled: self.is_settled() && !is_late,
-            steps: self.run.steps,
-            hash: cluster.hash(),
-            seed: self.base.seed,
-            branch: self.branch,
-        }
-    }
-}
-
-fn tell(news: Vec<News>, out: &mut Vec<ToPage>) {
-    out.extend(news.into_iter().map(|news| match news {
-        News::Terminal(output) => ToPage::Terminal(output),
-        News::Applied(results) => ToPage::Applied(results),
-        News::Edit { name, text } => ToPage::Edit { name, text },
-    }));
 }
 
 #[cfg(test)]
@@ -404,6 +273,7 @@ mod tests {
     use super::*;
     use crate::cluster::Fault;
     use crate::model::key::resources::{NODES, PODS};
+    use crate::model::{Key, Object};
     use crate::playground::protocol::{Answer, Question};
     use crate::trace::SourceFile;
     use expect_test::{Expect, expect};

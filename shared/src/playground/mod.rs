@@ -7,9 +7,16 @@ mod engine;
 pub mod link;
 pub mod protocol;
 mod run;
+mod telling;
+mod terminal;
 pub mod trial;
+#[cfg(feature = "every-kind")]
+mod visit;
 pub mod what_if;
 mod world;
 
 pub use engine::Engine;
+pub use terminal::Door;
+#[cfg(feature = "every-kind")]
+pub use visit::Visit;
 pub use world::World;

@@ -8,7 +8,7 @@ pub use crate::kubectl::Chunk;
 
 use crate::model::{Key, Object, Text, Time};
 pub use crate::playground::what_if::{Outcome, WhatIf};
-use crate::trace::{Action, Reconcile, ReconcileId, Record, Revision, SourceFile};
+use crate::trace::{Action, Oldest, Reconcile, ReconcileId, Record, Revision, SourceFile};
 use serde::{Deserialize, Serialize};
 
 /// Pairs an answer with its question; the page counts up.
@@ -147,8 +147,8 @@ pub struct Branch {
 /// What changed at the playhead since the last delta.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Delta {
-    /// True if the page must forget everything it had before taking this in.
-    pub reset: bool,
+    /// Present if the page must forget everything it had before taking this in: where the trace begins that comes now.
+    pub reset: Option<Oldest>,
     /// Clock and place.
     pub clock: Clock,
     /// Objects at the playhead that changed; `None` is gone.

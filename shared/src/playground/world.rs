@@ -5,7 +5,7 @@
 use crate::model::key::resources::{EVENTS, PODS};
 use crate::model::{Key, Object, ResourceName, Text};
 use crate::playground::protocol::{Branch, Clock, Delta, LoopState, NodeState};
-use crate::trace::{Action, ActionId, Cause, Reconcile, ReconcileId, Record, Revision};
+use crate::trace::{Action, ActionId, Cause, Oldest, Reconcile, ReconcileId, Record, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the page knows.
@@ -25,6 +25,8 @@ pub struct World {
     pub events: usize,
     /// Where in `records` the writes of an object are, oldest first.
     pub written: BTreeMap<Key, Vec<usize>>,
+    /// The ids of the first of `actions` and of `reconciles`.
+    pub oldest: Oldest,
     /// Actions, oldest first, up to the live end.
     pub actions: Vec<Action>,
     /// Reconciles, oldest first, up to the live end.
@@ -42,8 +44,8 @@ pub struct World {
 impl World {
     /// Takes in what changed.
     pub fn apply(&mut self, delta: Delta) {
-        if delta.reset {
-            *self = Self::default();
+        if let Some(oldest) = delta.reset {
+            *self = Self { oldest, ..Self::default() };
         }
         self.clock = delta.clock;
         for (key, object) in delta.objects {
@@ -110,14 +112,29 @@ impl World {
     /// The reconcile that made a write, if one did.
     pub fn reconcile_of(&self, record: &Record) -> Option<&Reconcile> {
         match record.cause {
-            Cause::Reconcile(ReconcileId(id)) => self.reconciles.get(id as usize),
+            Cause::Reconcile(id) => self.reconcile(id),
             Cause::Bootstrap | Cause::Action(_) => None,
         }
     }
 
     /// One action.
     pub fn action(&self, id: ActionId) -> Option<&Action> {
-        self.actions.get(id.0 as usize)
+        self.actions.get(id.0.checked_sub(self.oldest.action.0)? as usize)
+    }
+
+    /// One reconcile.
+    pub fn reconcile(&self, id: ReconcileId) -> Option<&Reconcile> {
+        self.reconciles.get(id.0.checked_sub(self.oldest.reconcile.0)? as usize)
+    }
+
+    /// The actions with their ids.
+    pub fn numbered_actions(&self) -> impl Iterator<Item = (ActionId, &Action)> {
+        (self.oldest.action.0..).map(ActionId).zip(&self.actions)
+    }
+
+    /// The reconciles with their ids.
+    pub fn numbered_reconciles(&self) -> impl Iterator<Item = (ReconcileId, &Reconcile)> {
+        (self.oldest.reconcile.0..).map(ReconcileId).zip(&self.reconciles)
     }
 
     fn put(&mut self, key: Key, object: Option<Object>) {
@@ -154,11 +171,10 @@ impl World {
     }
 
     fn put_reconcile(&mut self, id: ReconcileId, reconcile: Reconcile) {
-        let index = id.0 as usize;
-        if index < self.reconciles.len() {
-            self.reconciles[index] = reconcile;
-        } else {
-            self.reconciles.push(reconcile);
+        let Some(index) = id.0.checked_sub(self.oldest.reconcile.0) else { return };
+        match self.reconciles.get_mut(index as usize) {
+            Some(known) => *known = reconcile,
+            None => self.reconciles.push(reconcile),
         }
     }
 }

@@ -212,6 +212,15 @@ pub struct Trace {
     forgotten: Forgotten,
 }
 
+/// Where a trace begins that has forgotten what was before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Oldest {
+    /// Its oldest action.
+    pub action: ActionId,
+    /// Its oldest reconcile.
+    pub reconcile: ReconcileId,
+}
+
 /// How many of the oldest entries are no longer there; ids go on counting from the first.
 #[derive(Clone, Copy, Debug, Default)]
 struct Forgotten {
@@ -293,6 +302,29 @@ impl Trace {
     /// Every reconcile.
     pub fn reconciles(&self) -> &[Reconcile] {
         &self.reconciles
+    }
+
+    /// The oldest action and reconcile that are kept; the first there were, unless something was forgotten.
+    pub fn oldest(&self) -> Oldest {
+        let id = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Oldest { action: ActionId(id(self.forgotten.actions)), reconcile: ReconcileId(id(self.forgotten.reconciles)) }
+    }
+
+    /// The kept actions from `id` on.
+    pub fn actions_from(&self, id: ActionId) -> &[Action] {
+        let skip = (id.0 as usize).saturating_sub(self.forgotten.actions).min(self.actions.len());
+        &self.actions[skip..]
+    }
+
+    /// The kept reconciles from `id` on.
+    pub fn reconciles_from(&self, id: ReconcileId) -> &[Reconcile] {
+        let skip = (id.0 as usize).saturating_sub(self.forgotten.reconciles).min(self.reconciles.len());
+        &self.reconciles[skip..]
+    }
+
+    /// The kept writes after `revision`.
+    pub fn records_after(&self, revision: Revision) -> &[Record] {
+        &self.records[self.records.partition_point(|it| it.revision <= revision)..]
     }
 
     /// Every committed write, oldest first.

@@ -8,7 +8,7 @@ use shared::controllers::Scaling;
 use shared::model::key::resources::{PODS, REPLICA_SETS};
 use shared::model::{Key, Text, Time};
 use shared::playground::World;
-use shared::trace::{Cause, ReconcileId, Record, Revision};
+use shared::trace::{Record, Revision};
 
 /// How many step cards there are at most; the oldest are left out.
 const STEPS_MAX: usize = 24;
@@ -59,8 +59,7 @@ pub struct Then {
 /// The writes of the Deployment's passes to its `ReplicaSets`, from `from` on.
 pub fn steps(world: &World, key: &Key, newest: Option<&Key>, from: Time) -> Vec<Step> {
     let step = |record: &Record| {
-        let Cause::Reconcile(ReconcileId(id)) = record.cause else { return None };
-        let decision = world.reconciles.get(id as usize).filter(|it| it.key == *key)?;
+        let decision = world.reconcile_of(record).filter(|it| it.key == *key)?;
         let own = record.key.resource == REPLICA_SETS && record.time >= from;
         let scaling = Scaling::parse(&record.reason).filter(|_| own)?;
         let past = record.revision <= world.clock.revision;

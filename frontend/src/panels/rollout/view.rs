@@ -197,7 +197,7 @@ fn Steps(model: Memo<Option<Rollout>>) -> impl IntoView {
         Memo::new(move |_| model.with(|it| it.as_ref().and_then(|it| Some((it.ahead.clone()?, it.bounds.ceiling)))));
     view! {
         <div class="row" style="padding:2px 0 8px"><b class="b">{t(|w| w.steps)}</b><span class="t3">{t(|w| w.steps_hint)}</span>
-            <button class="btn sm end" on:click=move |_| page.step(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
+            <button class="btn sm end" aria-disabled=move || page.on_server().to_string() on:click=move |_| page.step(ToWorker::StepReconcile)>{icon(Icon::StepReconcile, "s14")}{t(|w| w.next_step)}</button></div>
         <div class="stepcards">
             {move || { page.prefs.lang.track(); steps.get().into_iter().map(|it| done(page, &it)).collect_view() }}
             {move || { page.prefs.lang.track(); ahead.get().map(|(it, _)| waiting(page, &it)) }}

@@ -53,20 +53,21 @@ pub struct Mark {
 
 /// Reads the track.
 pub fn track(world: &World) -> Track {
-    let length = length(world.clock.end);
-    let place = |time: Time| part(time - Time::VIRTUAL_START, length);
+    let start = clock::start(world);
+    let length = length(start, world.clock.end);
+    let place = |time: Time| part(time - start, length);
     Track {
         head: place(world.clock.now),
         end: place(world.clock.end),
         marks: marks(world, &place),
         rollouts: rollouts(world).into_iter().map(|(from, to)| (place(from), place(to))).collect(),
-        ticks: ticks(length),
+        ticks: ticks(start, length),
     }
 }
 
 /// How much time the whole track stands for: a little more than is recorded.
-fn length(end: Time) -> Span {
-    let recorded = (end - Time::VIRTUAL_START).as_seconds().max(0);
+fn length(start: Time, end: Time) -> Span {
+    let recorded = (end - start).as_seconds().max(0);
     Span::seconds((recorded + recorded / 50 + 2).max(20))
 }
 
@@ -120,19 +121,19 @@ fn rollouts(world: &World) -> Vec<(Time, Time)> {
     all
 }
 
-fn ticks(length: Span) -> Vec<(f64, String)> {
+fn ticks(start: Time, length: Span) -> Vec<(f64, String)> {
     let seconds = length.as_seconds();
     let steps = [5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400];
     let step = steps.into_iter().find(|step| seconds / step < TICKS_MAX).unwrap_or(seconds);
     let times = (0..).map(|n| n * step).take_while(|at| *at < seconds);
-    times.map(|at| (part(Span::seconds(at), length), clock::short(Time::VIRTUAL_START + Span::seconds(at)))).collect()
+    times.map(|at| (part(Span::seconds(at), length), clock::short(start + Span::seconds(at)))).collect()
 }
 
 /// The revision that was the newest at a part of the track.
 pub fn seek(world: &World, place: f64) -> Revision {
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a place between two times")]
-    let micros = (place.clamp(0.0, 1.0) * length(world.clock.end).0 as f64) as i64;
-    revision_at(world, (Time::VIRTUAL_START + Span::micros(micros)).min(world.clock.end))
+    let micros = (place.clamp(0.0, 1.0) * length(clock::start(world), world.clock.end).0 as f64) as i64;
+    revision_at(world, (clock::start(world) + Span::micros(micros)).min(world.clock.end))
 }
 
 /// The newest revision at `time`.

@@ -26,6 +26,11 @@ pub fn Transport() -> impl IntoView {
     }
 }
 
+/// The reason why a control of time does nothing; empty if it works. Tracks it.
+fn reason(page: Page) -> &'static str {
+    if page.on_server() { page.words().server_time } else { "" }
+}
+
 /// Play, and the two steps.
 #[component]
 fn Buttons() -> impl IntoView {
@@ -39,7 +44,8 @@ fn Buttons() -> impl IntoView {
                 class="btn icon pri"
                 data-testid="play"
                 aria-label=play_name
-                title=play_name
+                title=move || if page.on_server() { reason(page) } else { play_name() }
+                aria-disabled=move || page.on_server().to_string()
                 aria-pressed=move || playing.get().to_string()
                 on:click=move |_| page.toggle_play()
             >
@@ -49,6 +55,8 @@ fn Buttons() -> impl IntoView {
                 class="btn"
                 data-testid="step-reconcile"
                 aria-label=t(|w| w.step_reconcile)
+                title=move || reason(page)
+                aria-disabled=move || page.on_server().to_string()
                 on:click=move |_| page.step(ToWorker::StepReconcile)
             >
                 {icon(Icon::StepReconcile, "")}
@@ -59,6 +67,8 @@ fn Buttons() -> impl IntoView {
                 class="btn"
                 data-testid="step-event"
                 aria-label=t(|w| w.step_event)
+                title=move || reason(page)
+                aria-disabled=move || page.on_server().to_string()
                 on:click=move |_| page.step(ToWorker::StepEvent)
             >
                 {icon(Icon::StepEvent, "")}
@@ -82,7 +92,9 @@ fn SpeedSwitch() -> impl IntoView {
             <button
                 role="radio"
                 data-testid=id
-                aria-checked=move || (page.prefs.speed.get() == speed).to_string()
+                title=move || reason(page)
+                aria-disabled=move || page.on_server().to_string()
+                aria-checked=move || (page.prefs.speed.get() == speed && !page.on_server()).to_string()
                 on:click=move |_| set_speed(page, speed)
             >
                 {text}
@@ -100,6 +112,9 @@ fn SpeedSwitch() -> impl IntoView {
 
 /// Sets the speed; what plays goes on with it.
 pub fn set_speed(page: Page, speed: Speed) {
+    if page.refuses() {
+        return;
+    }
     page.prefs.speed.set(speed);
     if page.clock.with_untracked(|clock| clock.playing.is_some()) {
         page.send(ToWorker::Play(speed));
@@ -111,7 +126,8 @@ pub fn set_speed(page: Page, speed: Speed) {
 fn Clock() -> impl IntoView {
     let page = page();
     let now = move || page.clock.with(|it| clock::clock(it.now));
-    let line = move || page.clock.with(|it| say(page.words().clock_line, &[("rv", &it.revision)]));
+    let words = move || if page.on_server() { page.words().clock_line_server } else { page.words().clock_line };
+    let line = move || page.clock.with(|it| say(words(), &[("rv", &it.revision)]));
     let branch = move || page.clock.with(|it| it.branch);
     let branch_name = move || say(page.words().branch_name, &[("n", &branch())]);
     view! {
@@ -291,8 +307,12 @@ fn BranchButton() -> impl IntoView {
         <button
             class="btn wide-branch"
             data-testid="branch"
-            aria-disabled=move || live.get().to_string()
-            title=move || if live.get() { page.words().branch_only_past } else { "" }
+            aria-disabled=move || (live.get() || page.on_server()).to_string()
+            title=move || match (page.on_server(), live.get()) {
+                (true, _) => page.words().server_time,
+                (false, true) => page.words().branch_only_past,
+                (false, false) => "",
+            }
             on:click=move |_| branch(page)
         >
             {icon(Icon::Branch, "")}
@@ -308,6 +328,9 @@ fn BranchButton() -> impl IntoView {
 
 /// Goes on from the playhead as a new branch; only from the past.
 pub fn branch(page: Page) {
+    if page.refuses() {
+        return;
+    }
     if page.clock.with_untracked(|clock| !clock.live) {
         page.send(ToWorker::Branch);
     }
@@ -318,5 +341,5 @@ pub fn branch(page: Page) {
 fn Seed() -> impl IntoView {
     let page = page();
     let text = move || page.clock.with(|clock| say(page.words().seed, &[("seed", &clock.seed)]));
-    view! { <span class="chip mono not-phone" data-testid="seed" title=t(|w| w.seed_hint)>{text}</span> }
+    view! { <Show when=move || !page.on_server()><span class="chip mono not-phone" data-testid="seed" title=t(|w| w.seed_hint)>{text}</span></Show> }
 }

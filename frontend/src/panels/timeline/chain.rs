@@ -52,7 +52,7 @@ pub fn before(world: &World, link: Link) -> Vec<Link> {
         Link::Action(_) => Vec::new(),
         Link::Write(revision) => world.record(revision).and_then(|record| Link::of(record.cause)).into_iter().collect(),
         Link::Pass(id) => {
-            let pass = world.reconciles.get(id.0 as usize);
+            let pass = world.reconcile(id);
             pass.map_or(&[][..], |pass| &pass.triggers).iter().filter_map(by_trigger).collect()
         }
     }

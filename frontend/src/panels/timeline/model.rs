@@ -116,16 +116,16 @@ fn links(world: &World, records: &[&Record], only: Option<&str>) -> Vec<Link> {
         all.extend(Link::of(record.cause));
     }
     let begin = records.first().map_or(Time::VIRTUAL_START, |record| record.time);
-    for (id, action) in (0..).zip(&world.actions) {
+    for (id, action) in world.numbered_actions() {
         if action.time >= begin && only.is_none() {
-            all.insert(Link::Action(ActionId(id)));
+            all.insert(Link::Action(id));
         }
     }
     let recent = world.reconciles.len().saturating_sub(RECORDS_LOOKED_AT);
-    for (id, pass) in (0u32..).zip(&world.reconciles).skip(recent) {
+    for (id, pass) in world.numbered_reconciles().skip(recent) {
         let wanted = only.is_none_or(|only| actor_name(&pass.actor) == only);
         if wanted && pass.time >= begin && matches!(pass.outcome, Outcome::Failed(_)) {
-            all.insert(Link::Pass(ReconcileId(id)));
+            all.insert(Link::Pass(id));
         }
     }
     all.into_iter().collect()
@@ -134,14 +134,14 @@ fn links(world: &World, records: &[&Record], only: Option<&str>) -> Vec<Link> {
 fn time_of(world: &World, link: Link) -> Time {
     match link {
         Link::Action(id) => world.action(id).map(|it| it.time).unwrap_or_default(),
-        Link::Pass(id) => world.reconciles.get(id.0 as usize).map(|it| it.time).unwrap_or_default(),
+        Link::Pass(id) => world.reconcile(id).map(|it| it.time).unwrap_or_default(),
         Link::Write(revision) => world.record(revision).map(|it| it.time).unwrap_or_default(),
     }
 }
 
 fn lanes(world: &World, links: &[Link]) -> Vec<Text> {
     let actors = links.iter().filter_map(|link| match link {
-        Link::Pass(id) => world.reconciles.get(id.0 as usize).map(|it| &it.actor),
+        Link::Pass(id) => world.reconcile(*id).map(|it| &it.actor),
         Link::Action(_) | Link::Write(_) => None,
     });
     let mut named: Vec<(u8, Text)> = actors.map(|actor| (rank(actor), lane_name(actor))).collect();
@@ -218,7 +218,7 @@ fn of_action(world: &World, id: ActionId) -> Option<Entry> {
 }
 
 fn of_pass(world: &World, id: ReconcileId, lanes: &[Text]) -> Option<Entry> {
-    let pass = world.reconciles.get(id.0 as usize)?;
+    let pass = world.reconcile(id)?;
     let name = lane_name(&pass.actor);
     let shape = match pass.actor {
         Actor::Scheduler => Shape::Diamond,

@@ -9,7 +9,7 @@ use crate::panels::why::model::{
     Asked, actor, as_text, deed, diff_lines, heading, hops, lead, link, outcome, questions,
 };
 use crate::panels::widgets::{badge, diff_line, object_link};
-use crate::state::{Page, Screen, page, say, t};
+use crate::state::{Page, Place, Screen, page, say, t};
 use leptos::prelude::*;
 use shared::cluster::{End, Hop, Why};
 use shared::model::{Key, Text};
@@ -208,7 +208,7 @@ fn source(why: &Why) -> AnyView {
 
 /// Other values for the file, what would come of each, and a way to try it.
 fn what_ifs(page: Page, why: &Why) -> impl IntoView + use<> {
-    let all = suggestions(why);
+    let all = if page.place.get_untracked() == Place::Tab { suggestions(why) } else { Vec::new() };
     let row = |it: WhatIf| {
         let found = RwSignal::new(String::new());
         page.engine.ask(Question::WhatIf(it.clone(), why.subject.clone()), move |reply| {
