@@ -2,10 +2,12 @@
 //
 //   node run.mjs [WORD]          only the scenarios whose name has WORD in it
 //
-// Needs (cargo xtask test sets them): PILOTHOUSE, the binary; KUBECTL_OLD, a folder with Debian's kubectl, if there is
-// one. The kubectl of the PATH is used too, if it is newer. UPDATE_EXPECT=1 rewrites what scenarios expect.
+// Needs (cargo xtask test sets them): PILOTHOUSE, the binary; KUBECTL_OLD, a folder with Debian's kubectl, and PYTHON, an
+// interpreter with the packages of python/requirements.txt, if they are there. The kubectl of the PATH is used too, if it
+// is newer. UPDATE_EXPECT=1 rewrites what scenarios expect.
 
 import { kubectl } from "./kubectl.mjs";
+import { programs } from "./programs.mjs";
 import { startServer } from "./server.mjs";
 
 const wanted = process.argv[2] ?? "";
@@ -26,7 +28,7 @@ async function report({ name, run }) {
   return wrong.length === 0;
 }
 
-const tests = (await kubectl()).filter(({ name }) => name.includes(wanted));
+const tests = [...(await kubectl()), ...programs()].filter(({ name }) => name.includes(wanted));
 let failed = 0;
 for (const test of tests) failed += (await report(test)) ? 0 : 1;
 console.log(`  clients: ${tests.length - failed} passed, ${failed} failed`);

@@ -57,13 +57,13 @@ fn installed() -> Option<PathBuf> {
 }
 
 /// Whether this is a Debian on which we are root.
-fn may_install() -> bool {
+pub(crate) fn may_install() -> bool {
     let root = process::output(Command::new("id").arg("-u")).is_ok_and(|user| user == "0");
     root && Path::new("/etc/debian_version").exists()
 }
 
 /// Installs system packages.
-fn install(packages: &[&str]) -> Result<(), Failure> {
+pub(crate) fn install(packages: &[&str]) -> Result<(), Failure> {
     println!("  installing {} from Debian's packages", packages.join(" and "));
     process::run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut command = Command::new("apt-get");

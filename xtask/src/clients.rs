@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::files::Hash;
 use crate::page::Build;
-use crate::{files, npm, page, place, process};
+use crate::{browser, files, npm, page, place, process};
 
 /// Debian's package with kubectl. It is unpacked and not installed: a newer kubectl may be there.
 const KUBECTL_PACKAGE: &str = "kubernetes-client";
@@ -15,7 +16,7 @@ const KUBECTL_PACKAGE: &str = "kubernetes-client";
 /// # Errors
 /// A client could not be got, or did not see what it should have seen.
 pub(crate) fn test(page: &Path) -> Result<(), Failure> {
-    npm::check_node()?;
+    npm::install("e2e/clients")?;
     let program = page::binary(page, Build::Debug)?;
     let mut command = Command::new("node");
     command.arg("run.mjs").current_dir(place::root().join("e2e/clients")).env("PILOTHOUSE", program);
@@ -23,7 +24,37 @@ pub(crate) fn test(page: &Path) -> Result<(), Failure> {
         Some(folder) => drop(command.env("KUBECTL_OLD", folder)),
         None => println!("  skipped: needs Debian, for its {KUBECTL_PACKAGE}"),
     }
+    match python()? {
+        Some(python) => drop(command.env("PYTHON", python)),
+        None => println!("  skipped: needs python3 with its module venv"),
+    }
     process::run(&mut command)
+}
+
+/// A Python of our own below `target`, with the packages of the tests; `None` where there is no Python.
+fn python() -> Result<Option<PathBuf>, Failure> {
+    let list = place::root().join("e2e/clients/python/requirements.txt");
+    let folder = place::target().join("clients/python");
+    let python = folder.join("bin/python");
+    if !has_venv() && browser::may_install() {
+        browser::install(&["python3-venv"])?;
+    }
+    if !has_venv() {
+        return Ok(None);
+    }
+    let wanted = Hash::EMPTY.with(&files::read(&list)?);
+    files::unless_fresh(&folder.join(".installed"), wanted, || {
+        println!("  installing the Python packages of {}", list.display());
+        process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        process::run(Command::new(&python).args(pip).arg(&list))
+    })?;
+    Ok(Some(python))
+}
+
+/// True if `python3` can make environments with a pip of their own.
+fn has_venv() -> bool {
+    process::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
 /// The folder with Debian's kubectl, unpacked below `target`; `None` on other systems.
