@@ -12,7 +12,7 @@ pub use duplicates::duplicate_fields;
 
 use crate::model::names::quote;
 use crate::model::schema::{Field, Kind, Presence, Schema, TypeId};
-use crate::model::{List, Map, Quantity, Text, Value};
+use crate::model::{List, Map, Quantity, Text, Value, short};
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
@@ -128,7 +128,7 @@ impl Decoder<'_> {
         // Both are sorted by name, so one pass meets each field and each key once.
         for field in fields {
             let value = loop {
-                match given.peek().map(|(name, _)| name.as_str().cmp(&field.name)) {
+                match given.peek().map(|(name, _)| short::order(name, &field.name)) {
                     Some(Ordering::Less) => given.next().into_iter().for_each(|(name, _)| self.unknown_field(name)),
                     Some(Ordering::Equal) => break given.next().map_or(&Value::Null, |(_, value)| value),
                     Some(Ordering::Greater) | None => break &Value::Null,

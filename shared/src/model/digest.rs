@@ -1,6 +1,6 @@
 //! A hash over values and what became of them: equal native and in WASM, and in proportion to what changed.
 
-use crate::model::{List, Map, Text, Value};
+use crate::model::{List, Map, Text, Value, short};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -108,7 +108,7 @@ impl Digest {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => old.0.cmp(&new.0),
+                (Some(old), Some(new)) => short::order(&old.0, &new.0),
             };
             let old = if order.is_le() { old.next() } else { None };
             let new = if order.is_ge() { new.next() } else { None };

@@ -15,6 +15,7 @@ pub mod order;
 pub mod quantity;
 pub mod schema;
 pub mod selector;
+mod short;
 pub mod time;
 pub mod value;
 pub mod yaml;

@@ -3,7 +3,7 @@
 //! Cloning any value costs one reference count, so a new revision that changes `status` shares `spec` and `metadata` with
 //! the old one. Maps are kept sorted by key: two equal objects have equal bytes, and nothing depends on hash order.
 
-use crate::model::Text;
+use crate::model::{Text, short};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
@@ -260,9 +260,9 @@ impl Map {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         if self.0.len() <= SCANNED_MAX {
-            return self.0.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value);
+            return self.0.iter().find(|(name, _)| short::same(name, key)).map(|(_, value)| value);
         }
-        self.find(key).ok().map(|index| &self.0[index].1)
+        self.search(key).ok().map(|index| &self.0[index].1)
     }
 
     /// True if `key` is there, even with a null value.
@@ -320,8 +320,14 @@ impl Map {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Where `key` is, or where it belongs.
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(name, _)| name.as_str().cmp(key))
+        let scanned = &self.0[..self.0.len().min(SCANNED_MAX)];
+        scanned.iter().position(|(name, _)| short::same(name, key)).map_or_else(|| self.search(key), Ok)
+    }
+
+    fn search(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(name, _)| short::order(name, key))
     }
 }
 

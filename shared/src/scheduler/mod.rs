@@ -210,7 +210,7 @@ impl Scheduler {
         }
         let known = self.fleet.certainty(&change.key);
         let pod = Arc::new(PodFacts::read(object));
-        self.fleet.place(&pod, pod.node_name(), Certainty::Bound);
+        self.fleet.place(&pod, &pod.node_name, Certainty::Bound);
         let kind = if known == Some(Certainty::Bound) { Retry::PodChanged } else { Retry::PodPlaced };
         self.wake(&Event::Pod { pod: &pod, kind }, change.revision, now);
     }

@@ -23,6 +23,8 @@ pub(crate) struct PodFacts {
     pub(crate) key: Key,
     /// Its newest revision that mattered here.
     pub(crate) object: Object,
+    /// `spec.nodeName`; empty without a node. Read once because every cycle holds it against every node.
+    pub(crate) node_name: Text,
     /// `spec.priority`.
     pub(crate) priority: i64,
     /// What it asks for.
@@ -49,6 +51,7 @@ impl PodFacts {
         Self {
             key: Key::new(PODS, pod.namespace(), pod.name()),
             object: pod.clone(),
+            node_name: spec.get("nodeName").text(),
             priority: spec.get("priority").int_or(0),
             requests: resources::requests(pod),
             scored: resources::scored_requests(pod),
@@ -66,11 +69,6 @@ impl PodFacts {
     /// `metadata.labels`.
     pub(crate) fn labels(&self) -> &Value {
         self.object.metadata().get("labels")
-    }
-
-    /// `spec.nodeName`; empty without a node.
-    pub(crate) fn node_name(&self) -> &str {
-        self.object.at("spec.nodeName").str()
     }
 
     /// True if a cycle for `other` would decide the same, and it counts the same on its node.

@@ -22,5 +22,5 @@ fn filter(situation: &Situation<'_>, node: &Node) -> Verdict {
 }
 
 fn is_named(pod: &PodFacts, node: &NodeFacts) -> bool {
-    matches!(pod.node_name(), name if name.is_empty() || name == node.name)
+    pod.node_name.is_empty() || pod.node_name == node.name
 }
