@@ -3,6 +3,8 @@
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/{create,patch,delete}.go`, `pkg/util/flowcontrol`'s body limit
 //! (`MaxRequestBodyBytes`).
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -14,6 +16,9 @@ use super::{negotiate, protobuf, status};
 
 /// The most bytes that a body may have, upstream's limit.
 pub(crate) const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// How long the whole of a body may take to come, upstream's limit for a request.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What a body says.
 #[derive(Debug, Default)]
@@ -27,9 +32,10 @@ pub(crate) struct Read {
 /// Reads a body whole.
 ///
 /// # Errors
-/// 413 over the limit; 400 if the client goes away in the middle.
+/// 413 over the limit; 504 if it does not come in time; 400 if the client goes away in the middle.
 pub(crate) async fn collect(body: Body) -> Result<Bytes, Status> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+    let reading = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, BODY_BYTES_MAX).collect());
+    match reading.await.map_err(|_| status::timeout("the body of the request did not come in time"))? {
         Ok(all) => Ok(all.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(status::too_large(BODY_BYTES_MAX)),
         Err(error) => Err(Status::bad_request(format!("unable to read the body: {error}"))),
@@ -174,6 +180,12 @@ mod tests {
             &expect!["400 the body of the request is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0"],
         );
         check("application/yaml", b"a: [", &expect!["400 error decoding YAML: yaml: did not find expected ',' or ']'"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_given_up() {
+        let never = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        assert_eq!(collect(Body::from_stream(never)).await.expect_err("it does not come").code, 504);
     }
 
     #[test]

@@ -14,10 +14,13 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::identity;
+use super::patience::Patient;
 use crate::kube::Server;
 
 /// How long a client may take to shake hands, and to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may read nothing of what is written for it.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(5);
 /// How many connections may be open; more wait until one closes.
 const CONNECTIONS_MAX: usize = 20_000;
 /// How many requests one HTTP/2 connection may have open, upstream's default.
@@ -59,6 +62,7 @@ pub(crate) async fn serve(
 /// One connection, from its handshake to its end. Its faults are the client's and end it alone.
 async fn connection(socket: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>, mut stop: watch::Receiver<bool>) {
     let _ = socket.set_nodelay(true);
+    let socket = Patient::new(socket, WRITE_TIMEOUT);
     let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(socket)).await else { return };
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let user: Option<Arc<User>> = certificate.and_then(|it| identity::user_of(it)).map(Arc::new);

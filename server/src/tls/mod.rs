@@ -4,6 +4,7 @@ mod authority;
 mod identity;
 mod kubeconfig;
 mod listener;
+mod patience;
 
 pub(crate) use authority::{Authority, AuthorityError, write_private};
 pub(crate) use kubeconfig::kubeconfig;
