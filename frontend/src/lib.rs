@@ -11,6 +11,7 @@ pub mod i18n;
 pub mod icons;
 pub mod keep;
 pub mod panels;
+pub mod parts;
 pub mod state;
 
 /// Starts the page where there is a window, and the engine where there is none: in the worker.

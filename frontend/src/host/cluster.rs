@@ -2,8 +2,8 @@
 
 use super::{Engine, wire};
 use shared::model::Span;
-use shared::playground;
-use shared::playground::protocol::{Document, Speed, ToPage, ToWorker};
+use shared::playground::protocol::{Speed, ToPage, ToWorker};
+use shared::playground::{self, Later};
 
 /// How long one tick should keep the worker busy, in milliseconds, so that messages are answered soon.
 const TICK_BUSY_MS: f64 = 24.0;
@@ -23,9 +23,9 @@ pub struct ClusterEngine {
 }
 
 impl ClusterEngine {
-    /// A fresh cluster; `clock` gives milliseconds and is used only to keep ticks short.
+    /// A fresh cluster, without its later part; `clock` gives milliseconds and is used only to keep ticks short.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { engine: playground::Engine::open(Document::default()), steps: STEPS_MIN, clock }
+        Self { engine: playground::Engine::early(), steps: STEPS_MIN, clock }
     }
 }
 
@@ -40,6 +40,10 @@ impl Engine for ClusterEngine {
         let messages = self.engine.tick(span(elapsed_ms.min(ELAPSED_MAX_MS)), self.steps);
         self.steps = next_budget(self.steps, (self.clock)() - start);
         written(&messages)
+    }
+
+    fn complete(&mut self, later: Later) -> Vec<Vec<u8>> {
+        written(&self.engine.complete(later))
     }
 
     fn tick_in_ms(&self) -> Option<i32> {

@@ -16,6 +16,8 @@ mod ticks;
 pub mod wire;
 pub mod worker;
 
+use shared::playground::Later;
+
 /// What the worker runs: bytes in, bytes out, and time when it asks for it.
 ///
 /// Bytes are messages in the form of [`wire`]. The engine reads no clock; it is told how much time went by.
@@ -28,6 +30,14 @@ pub trait Engine {
     /// Default: time means nothing to this engine.
     fn tick(&mut self, elapsed_ms: f64) -> Vec<Vec<u8>> {
         let _ = elapsed_ms;
+        Vec::new()
+    }
+
+    /// Takes in the part of the code that comes after the first view and returns the messages for the page, in order.
+    ///
+    /// Default: nothing is missing.
+    fn complete(&mut self, later: Later) -> Vec<Vec<u8>> {
+        let _ = later;
         Vec::new()
     }
 

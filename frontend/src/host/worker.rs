@@ -10,6 +10,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::ticks::Ticks;
 use super::{Engine, PANIC, READY};
+use crate::parts;
 
 /// The engine and its timer.
 struct Host {
@@ -17,6 +18,8 @@ struct Host {
     engine: Box<dyn Engine>,
     ticks: Ticks,
     timer: Option<Timer>,
+    /// True from when the later part of the code was asked for.
+    completing: bool,
 }
 
 /// A timer that has not gone off.
@@ -33,17 +36,32 @@ pub fn run(engine: impl Engine + 'static) {
     let Some(scope) = scope() else { return };
     report_panics();
     let engine = Box::new(engine);
-    let host = Rc::new(RefCell::new(Host { scope: scope.clone(), engine, ticks: Ticks::default(), timer: None }));
+    let host = Host { scope: scope.clone(), engine, ticks: Ticks::default(), timer: None, completing: false };
+    let host = Rc::new(RefCell::new(host));
     let on_timer = timer_callback(Rc::clone(&host));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let mut host = host.borrow_mut();
         let bytes = Uint8Array::new(&event.data()).to_vec();
-        let answers = host.engine.handle(&bytes);
-        host.go_on(&answers, &on_timer);
+        let mut own = host.borrow_mut();
+        let answers = own.engine.handle(&bytes);
+        own.go_on(&answers, &on_timer);
+        // Only now: what the first view waits for has come by then.
+        if !std::mem::replace(&mut own.completing, true) {
+            complete(Rc::clone(&host), on_timer.clone());
+        }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     post_text(&scope, READY);
+}
+
+/// Loads the later part of the code and hands it to the engine.
+fn complete(host: Rc<RefCell<Host>>, on_timer: js_sys::Function) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let later = parts::engine().await;
+        let mut host = host.borrow_mut();
+        let answers = host.engine.complete(later);
+        host.go_on(&answers, &on_timer);
+    });
 }
 
 /// The function that the timer calls: one tick, and the next timer.

@@ -122,6 +122,8 @@ pub struct Progress {
 }
 
 /// One command line under way.
+///
+/// Only [`Command::start`] knows the verbs: what merely goes on with a command does without their code.
 pub struct Command {
     context: Context,
     phase: Phase,
@@ -129,9 +131,7 @@ pub struct Command {
 
 /// How far a command is.
 enum Phase {
-    /// Its words are not looked at yet.
-    Words(String),
-    /// A verb works, or waits.
+    /// It works, or waits.
     Running(Box<dyn Job>),
     /// Over, with this exit code.
     Done(i32),
@@ -140,14 +140,14 @@ enum Phase {
 impl Command {
     /// A command that has not begun; `kubectl` or `k` before the verb may be left out.
     pub fn start(line: &str, input: Input) -> Self {
-        Self { context: Context::new(input), phase: Phase::Words(line.to_owned()) }
+        let line = Line { text: line.to_owned(), verb: None };
+        Self { context: Context::new(input), phase: Phase::Running(Box::new(line)) }
     }
 
     /// Goes on as far as it can without anything else happening.
     pub fn poll(&mut self, client: &mut dyn Client) -> Progress {
         let mut session = Session { client, context: &mut self.context };
         let (phase, state) = match std::mem::replace(&mut self.phase, Phase::Done(0)) {
-            Phase::Words(line) => begin(&line, &mut session),
             Phase::Running(job) => go_on(job, &mut session),
             Phase::Done(code) => (Phase::Done(code), State::Done(code)),
         };
@@ -168,11 +168,25 @@ impl Command {
     }
 }
 
-fn begin(line: &str, session: &mut Session<'_>) -> (Phase, State) {
-    let started = words::split(line).and_then(|words| verbs::start(&words, session));
-    match started {
-        Ok(job) => go_on(job, session),
-        Err(failure) => ended(Err(failure), session),
+/// A line as it was typed, and its verb once its words have been looked at.
+struct Line {
+    text: String,
+    verb: Option<Box<dyn Job>>,
+}
+
+impl Job for Line {
+    fn step(&mut self, session: &mut Session<'_>) -> Result<Step, Failure> {
+        let verb = match &mut self.verb {
+            Some(verb) => verb,
+            None => self.verb.insert(verbs::start(&words::split(&self.text)?, session)?),
+        };
+        verb.step(session)
+    }
+
+    fn edited(&mut self, text: Option<String>) {
+        if let Some(verb) = &mut self.verb {
+            verb.edited(text);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::cluster::Cluster;
 use crate::kubectl::{self, Client};
 use crate::model::schema::assist;
 use crate::model::{Key, Text, Time};
+use crate::playground::later::Later;
 use crate::playground::link;
 use crate::playground::protocol::{Answer, Completion, Diagnostic, Document, Hover, Outcome, Question, WhatIf};
 use crate::playground::run::Run;
@@ -88,7 +89,7 @@ fn outcome(asked: &Asked<'_>, what_if: &WhatIf, key: &Key) -> Answer {
     if document.end_step > STEPS_MAX {
         return Answer::Error("the run is too long to be run again for this".to_owned());
     }
-    let Some(run) = Run::tried(&document, what_if) else {
+    let Some(run) = Run::tried(&document, Some(Later::ALL), what_if) else {
         return Answer::Error(format!("{} is not in this run", what_if.file));
     };
     let Some(origin) = Origin::of(asked.cluster.trace(), key) else { return Answer::WhatIf(Outcome::default()) };

@@ -5,7 +5,8 @@
 
 use crate::cluster::Stepped;
 use crate::model::{Span, Time};
-use crate::playground::answers::{self, Asked};
+use crate::playground::answers::Asked;
+use crate::playground::later::{Later, Waiting};
 use crate::playground::protocol::{Act, Branch, BranchId, Document, Speed, ToPage, ToWorker, WhatIf};
 use crate::playground::run::Run;
 use crate::playground::telling::{Scene, Told};
@@ -33,6 +34,8 @@ pub struct Engine {
     branches: Vec<History>,
     branch: BranchId,
     told: Told,
+    later: Option<Later>,
+    waiting: Waiting,
 }
 
 /// What the full speed has come to since it was asked for.
@@ -52,7 +55,16 @@ struct History {
 impl Engine {
     /// An engine with a fresh cluster from `document`, its log run again.
     pub fn open(document: Document) -> Self {
-        let run = Run::replay(&document, &|_| false);
+        Self::with(document, Some(Later::ALL))
+    }
+
+    /// An engine with a fresh cluster, which does without its later part until [`Engine::complete`].
+    pub fn early() -> Self {
+        Self::with(Document::default(), None)
+    }
+
+    fn with(document: Document, later: Option<Later>) -> Self {
+        let run = Run::replay(&document, later, &|_| false);
         let history = History { branch: Branch::default(), document: run.document(&document) };
         Self {
             base: Document { log: Vec::new(), ..document },
@@ -63,28 +75,57 @@ impl Engine {
             branches: vec![history],
             branch: 0,
             told: Told::default(),
+            later,
+            waiting: Waiting::default(),
         }
     }
 
     /// Takes in one message and gives back the answers and what changed.
+    ///
+    /// What needs the later part waits for it, and what changes the cluster after that waits behind.
     pub fn handle(&mut self, message: ToWorker) -> Vec<ToPage> {
         let mut out = Vec::new();
+        match self.later {
+            None => self.waiting.admit(message).into_iter().for_each(|message| self.take(message, &mut out)),
+            Some(_) => self.take(message, &mut out),
+        }
+        out.extend(self.delta());
+        out
+    }
+
+    /// Brings the later part, and does what has waited for it.
+    pub fn complete(&mut self, later: Later) -> Vec<ToPage> {
+        self.later = Some(later);
+        self.run.complete(later);
+        let mut out = Vec::new();
+        for message in std::mem::take(&mut self.waiting).0 {
+            self.take(message, &mut out);
+        }
+        out.extend(self.delta());
+        out
+    }
+
+    fn take(&mut self, message: ToWorker, out: &mut Vec<ToPage>) {
         match message {
-            ToWorker::Open(document) => *self = Self::open(document),
-            ToWorker::Act(act) => self.act(act, &mut out),
+            ToWorker::Open(document) => {
+                let waiting = std::mem::take(&mut self.waiting);
+                *self = Self { waiting, ..Self::with(document, self.later) };
+            }
+            ToWorker::Act(act) => self.act(act, out),
             ToWorker::Play(speed) => self.play(speed),
             ToWorker::Pause => self.playing = None,
-            ToWorker::StepEvent => self.step_event(&mut out),
-            ToWorker::StepReconcile => self.step_reconcile(&mut out),
+            ToWorker::StepEvent => self.step_event(out),
+            ToWorker::StepReconcile => self.step_reconcile(out),
             ToWorker::Seek(revision) => self.seek(revision),
             ToWorker::Live => self.playhead = None,
             ToWorker::Branch => self.branch_off(),
             ToWorker::Switch(branch) => self.switch(branch),
             ToWorker::Try(what_if) => self.try_out(&what_if),
-            ToWorker::Ask(id, question) => out.push(ToPage::Answer(id, answers::answer(&self.asked(), question))),
+            ToWorker::Ask(id, question) => {
+                let answer = self.later.map(|later| (later.answer)(&self.asked(), question));
+                out.extend(answer.map(|answer| ToPage::Answer(id, answer)));
+            }
         }
-        out.extend(self.delta());
-        out
     }
 
     /// Lets `elapsed` of the person's time pass: does what is due, at most `steps_max` steps.
@@ -189,7 +230,7 @@ impl Engine {
     fn branch_off(&mut self) {
         let Some(revision) = self.playhead.take() else { return };
         let document = self.run.document(&self.base);
-        let run = Run::replay(&document, &|store| store.revision() >= revision);
+        let run = Run::replay(&document, self.later, &|store| store.revision() >= revision);
         let time = run.cluster.now();
         self.go_to(run, document, revision, time);
     }
@@ -210,7 +251,7 @@ impl Engine {
     /// Makes the run with another value in a file the present, as a branch that leaves this history before it.
     fn try_out(&mut self, what_if: &WhatIf) {
         let document = self.run.document(&self.base);
-        let Some(run) = Run::tried(&document, what_if) else { return };
+        let Some(run) = Run::tried(&document, self.later, what_if) else { return };
         let records = self.run.cluster.trace().records();
         let before = records.partition_point(|record| record.time < what_if.time);
         let revision = before.checked_sub(1).map_or(Revision(0), |index| records[index].revision);
@@ -223,7 +264,7 @@ impl Engine {
         let Some(history) = self.branches.get(usize::from(branch)).filter(|_| branch != self.branch) else { return };
         let document = history.document.clone();
         self.branches[usize::from(self.branch)].document = self.run.document(&self.base);
-        self.run = Run::replay(&document, &|_| false);
+        self.run = Run::replay(&document, self.later, &|_| false);
         self.branch = branch;
         self.playhead = None;
         self.playing = None;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod engine;
+mod later;
 pub mod link;
 pub mod protocol;
 mod run;
@@ -16,6 +17,7 @@ pub mod what_if;
 mod world;
 
 pub use engine::Engine;
+pub use later::Later;
 pub use terminal::Door;
 #[cfg(feature = "every-kind")]
 pub use visit::Visit;

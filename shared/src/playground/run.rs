@@ -6,6 +6,7 @@
 
 use crate::cluster::{Cluster, Config, Stepped};
 use crate::model::{Span, Text, Time};
+use crate::playground::later::Later;
 use crate::playground::protocol::{Act, Document, Entry, ToPage, WhatIf};
 use crate::playground::terminal::{self, Terminal};
 use crate::store::Store;
@@ -23,22 +24,23 @@ pub(crate) struct Run {
     pub(crate) steps: u64,
     pub(crate) log: Vec<Entry>,
     terminal: Terminal,
+    later: Option<Later>,
 }
 
 impl Run {
     /// A fresh cluster of `document`'s size and seed, at time zero, with nothing of its log done.
-    pub(crate) fn fresh(document: &Document) -> Self {
+    pub(crate) fn fresh(document: &Document, later: Option<Later>) -> Self {
         let nodes = if document.nodes == 0 { NODES_DEFAULT } else { document.nodes.min(NODES_MAX) };
         let start = Time::VIRTUAL_START - WARM_UP;
         let config = Config { seed: document.seed, nodes: nodes.into(), start, ..Config::default() };
         let mut cluster = Cluster::new(&config);
         cluster.run_until(Time::VIRTUAL_START);
-        Self { cluster, steps: 0, log: Vec::new(), terminal: Terminal::default() }
+        Self { cluster, steps: 0, log: Vec::new(), terminal: Terminal::default(), later }
     }
 
     /// Runs a document's log again, to its end or to where `stop` says so.
-    pub(crate) fn replay(document: &Document, stop: &dyn Fn(&Store) -> bool) -> Self {
-        let mut run = Self::fresh(document);
+    pub(crate) fn replay(document: &Document, later: Option<Later>, stop: &dyn Fn(&Store) -> bool) -> Self {
+        let mut run = Self::fresh(document, later);
         for entry in &document.log {
             run.run_to(entry.step, entry.time, stop);
             if stop(run.cluster.store()) {
@@ -53,13 +55,13 @@ impl Run {
     /// Runs a document's log again with another value in a file it applied, up to the time of its end.
     ///
     /// What was done after that is done at the same times as before. `None` if the log does not have the file.
-    pub(crate) fn tried(document: &Document, what_if: &WhatIf) -> Option<Self> {
+    pub(crate) fn tried(document: &Document, commands: Option<Later>, what_if: &WhatIf) -> Option<Self> {
         let found = |entry: &Entry| entry.time <= what_if.time && what_if.change(&entry.act).is_some();
         let index = document.log.iter().rposition(found)?;
         let (kept, rest) = document.log.split_at(index);
         let (first, later) = rest.split_first()?;
         let begin = Document { log: kept.to_vec(), end_step: first.step, end_time: first.time, ..document.clone() };
-        let mut run = Self::replay(&begin, &|_| false);
+        let mut run = Self::replay(&begin, commands, &|_| false);
         run.act(what_if.change(&first.act)?);
         for entry in later {
             run.run_until(entry.time);
@@ -117,7 +119,8 @@ impl Run {
         match act {
             Act::Apply(files) => vec![terminal::apply(&files, self.terminal.namespace(), &mut self.cluster)],
             Act::Terminal { line, files } => {
-                self.terminal.enter(&line, files);
+                let Some(later) = self.later else { return Vec::new() };
+                self.terminal.enter(&line, files, later.command);
                 self.poll()
             }
             Act::Edited(text) => {
@@ -130,6 +133,11 @@ impl Run {
                 Vec::new()
             }
         }
+    }
+
+    /// From now on commands can be entered.
+    pub(crate) fn complete(&mut self, later: Later) {
+        self.later = Some(later);
     }
 
     /// True while a command at the terminal has not ended.

@@ -137,15 +137,15 @@ impl Terminal {
         self.running.as_ref()?.wake
     }
 
-    /// Starts a command, unless another one has not ended. It does nothing until it is polled.
-    pub(crate) fn enter(&mut self, line: &Text, files: Vec<SourceFile>) {
+    /// Starts a command by `start`, unless another one has not ended. It does nothing until it is polled.
+    pub(crate) fn enter(&mut self, line: &Text, files: Vec<SourceFile>, start: fn(&str, Input) -> Command) {
         if self.running.is_some() {
             return;
         }
         let files = if names_files(line) { files } else { Vec::new() };
         let input = Input { files: files.clone(), stdin: String::new(), config: self.config.clone() };
         let errand = Errand { title: line.clone(), files, cause: None };
-        self.running = Some(Running { command: Command::start(line, input), errand, wake: None });
+        self.running = Some(Running { command: start(line, input), errand, wake: None });
     }
 
     /// Ends `kubectl edit` with the edited text; `None` if it was left without saving.

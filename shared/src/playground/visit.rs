@@ -4,6 +4,7 @@
 //! another value) is not there. Knows nothing of how messages travel, and of who may visit.
 
 use crate::cluster::Cluster;
+use crate::kubectl::Command;
 use crate::model::{Span, Time};
 use crate::playground::answers::{self, Asked};
 use crate::playground::protocol::{Act, Answer, Branch, Delta, Question, Speed, ToPage, ToWorker};
@@ -95,7 +96,7 @@ impl Visit {
         match act {
             Act::Apply(files) => vec![terminal::apply(&files, self.terminal.namespace(), door)],
             Act::Terminal { line, files } => {
-                self.terminal.enter(&line, files);
+                self.terminal.enter(&line, files, Command::start);
                 self.poll(Revision(0), door)
             }
             Act::Edited(text) => {

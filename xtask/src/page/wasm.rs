@@ -13,11 +13,12 @@ use crate::{place, process};
 /// The target that browsers run.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Compiles and returns the folder with `app.js` and `app_bg.wasm`.
+/// Compiles and returns the folder with `app.js`, `app_bg.wasm` and what comes after the first view.
 pub(super) fn build(kind: Build) -> Result<PathBuf, Failure> {
     install_target()?;
     let profile = profile(kind);
-    let arguments = ["build", "--quiet", "--package", "frontend", "--target", TARGET, "--profile", profile];
+    let arguments = ["rustc", "--quiet", "--package", "frontend", "--bin", "frontend", "--target", TARGET];
+    let arguments = [&arguments[..], &["--profile", profile, "--", "-Clink-arg=--emit-relocs"]].concat();
     process::run(process::cargo(&arguments).env("CARGO_ENCODED_RUSTFLAGS", rust_flags()))?;
     let folder = if profile == "dev" { "debug" } else { profile };
     let code = place::target().join(TARGET).join(folder).join("frontend.wasm");
@@ -58,19 +59,37 @@ pub(crate) fn install_target() -> Result<(), Failure> {
     process::run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(place::root()))
 }
 
-/// Runs wasm-bindgen on the compiled code.
+/// Splits the compiled code and runs wasm-bindgen on the part that the page starts with.
 ///
-/// The default module path stays: `app.js` finds `app_bg.wasm` beside itself when nobody hands it a module.
+/// What only the functions marked `wasm_split` need becomes `split_NAME.wasm` and `chunk_NUMBER.wasm`, which `parts.js`
+/// loads. The default module path stays: `app.js` finds `app_bg.wasm` beside itself when nobody hands it a module.
 fn bind(code: &Path, out: &Path, kind: Build) -> Result<(), Failure> {
     files::remove_folder(out)?;
+    let first = split(code, out)?;
     let made = Bindgen::new()
-        .input_path(code)
+        .input_path(first)
         .out_name("app")
         .typescript(false)
         .omit_default_module_path(false)
+        .keep_lld_exports(true)
+        .demangle(false)
         .remove_name_section(kind == Build::Published)
         .remove_producers_section(kind == Build::Published)
         .web(true)
         .and_then(|bindgen| bindgen.generate(out));
     made.map_err(|error| Failure::new(format!("cannot write the JavaScript around {}: {error:#}", code.display())))
+}
+
+/// Takes the compiled code apart, writes the later parts to `out`, and returns the path of the first.
+fn split(code: &Path, out: &Path) -> Result<PathBuf, Failure> {
+    let whole = files::read(code)?;
+    let first = code.with_file_name("first.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&whole);
+    options.output_dir = out;
+    options.main_out_path = &first;
+    options.main_module = "./app.js";
+    options.link_name = "./parts.js";
+    wasm_split_cli_support::transform(options)
+        .map_err(|error| Failure::new(format!("cannot take {} apart: {error:#}", code.display())))?;
+    Ok(first)
 }
