@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 
 /// How deep templates and filters may nest.
 const DEPTH_MAX: usize = 32;
+/// How many `..` may follow each other: each of them multiplies what is found.
+const DEEP_MAX: usize = 4;
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +77,7 @@ impl Template {
     /// # Errors
     /// What upstream's parser says.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut reader = Reader { rest: text };
+        let mut reader = Reader { rest: text, deep: 0 };
         let (parts, end) = reader.parts(0)?;
         if end == End::Word { Err("not in range, nothing to end".into()) } else { Ok(Self(parts)) }
     }
@@ -226,6 +228,19 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
+/// How many `..` there are in a path, and in the paths inside of it.
+fn deep_hops(hops: &[Hop]) -> usize {
+    let count = |hop: &Hop| match hop {
+        Hop::Deep => 1,
+        Hop::Filter(left, _, right) => {
+            deep_hops(left) + if let Side::Path(right) = right { deep_hops(right) } else { 0 }
+        }
+        Hop::Union(paths) => paths.iter().map(|it| deep_hops(it)).sum(),
+        Hop::Root | Hop::Literal(_) | Hop::Field(_) | Hop::Every | Hop::Slice { .. } => 0,
+    };
+    hops.iter().map(count).sum()
+}
+
 /// How a list of parts ended.
 #[derive(PartialEq, Eq)]
 enum End {
@@ -237,6 +252,8 @@ enum End {
 
 struct Reader<'a> {
     rest: &'a str,
+    /// How many `..` stand in the ranges around.
+    deep: usize,
 }
 
 impl Reader<'_> {
@@ -256,16 +273,35 @@ impl Reader<'_> {
                 "end" => return Ok((parts, End::Word)),
                 it if it.starts_with("range") && !it[5..].starts_with(|c: char| c.is_alphanumeric()) => {
                     let hops = Hops::read(it[5..].trim())?;
+                    let around = self.deep;
+                    self.deep += deep_hops(&hops);
+                    self.check()?;
                     let (body, end) = self.parts(depth + 1)?;
+                    self.deep = around;
                     if end == End::Text {
                         return Err("unclosed action".into());
                     }
                     parts.push(Part::Range(hops, body));
                 }
-                it => parts.extend(simple(it)?),
+                it => parts.extend(self.checked(simple(it)?)?),
             }
         }
         Ok((parts, End::Text))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.deep > DEEP_MAX {
+            Err(format!("more than {DEEP_MAX} recursive descents in each other"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The parts, if none of them descends too often together with the ranges around.
+    fn checked(&self, parts: Vec<Part>) -> Result<Vec<Part>, String> {
+        let deepest = parts.iter().map(|it| if let Part::Path(hops) = it { deep_hops(hops) } else { 0 }).max();
+        let inner = Self { rest: "", deep: self.deep + deepest.unwrap_or(0) };
+        inner.check().map(|()| parts)
     }
 
     /// The text between the braces that come next.
@@ -303,7 +339,7 @@ fn simple(action: &str) -> Result<Vec<Part>, String> {
         hops.rest = hops.rest.trim_start();
         parts.push(match hops.rest.chars().next() {
             Some(quote @ ('"' | '\'')) => Part::Text(hops.quoted(quote)?),
-            _ => Part::Path(hops.path(0)?),
+            _ => Part::Path(hops.some_path()?),
         });
     }
     Ok(parts)
@@ -316,6 +352,17 @@ struct Hops<'a> {
 impl Hops<'_> {
     fn read(text: &str) -> Result<Vec<Hop>, String> {
         Hops { rest: text }.path(0)
+    }
+
+    /// A path of an action; what begins none is refused, or it would be looked at for ever.
+    fn some_path(&mut self) -> Result<Vec<Hop>, String> {
+        let before = self.rest.len();
+        let first = self.first();
+        let hops = self.path(0)?;
+        if self.rest.len() < before {
+            return Ok(hops);
+        }
+        Err(format!("unrecognized character in action: U+{:04X} '{first}'", u32::from(first)))
     }
 
     fn path(&mut self, depth: usize) -> Result<Vec<Hop>, String> {
@@ -541,6 +588,21 @@ mod tests {
         check("{.items[0].metadata.labels}", &expect![[r#"{"app.x/y":"1"}"#]]);
         check("{..type}", &expect!["Ready Other"]);
         check("{$.kind}{.missing}", &expect!["List"]);
+    }
+
+    #[test]
+    fn descents_have_a_limit() {
+        check("{..n}{..n}{..n}", &expect!["1 2 31 2 31 2 3"]);
+        let refused = "more than 4 recursive descents in each other";
+        for template in ["{..*..*..*..*..n}", "{range ..*..*}{..*..*..n}{end}", "{range ..*}{.items[?(@..*..n==1)]..*..n}{end}"] {
+            assert_eq!(Template::parse(template).err().as_deref(), Some(refused), "{template}");
+        }
+    }
+
+    #[test]
+    fn what_begins_no_path_is_refused() {
+        check("{.kind==1}", &expect!["error: unrecognized character in action: U+003D '='"]);
+        check("{.kind)]}", &expect!["error: unrecognized character in action: U+0029 ')'"]);
     }
 
     #[test]
