@@ -9,6 +9,8 @@
 mod actors;
 mod agenda;
 mod bootstrap;
+#[cfg(feature = "every-kind")]
+mod connections;
 mod containers;
 mod fault;
 mod loops;
@@ -18,10 +20,14 @@ mod recorder;
 #[cfg(feature = "every-kind")]
 mod resume;
 mod states;
+#[cfg(feature = "every-kind")]
+mod usage;
 mod why;
 
 pub use fault::Fault;
 pub use states::{LoopState, NodeState, Pull};
+#[cfg(feature = "every-kind")]
+pub use usage::MachineUsage;
 pub use why::{End, Hop, Line, Link, SourceLine, Why, Woken};
 
 use crate::api::{Api, Body, Request, Response, Status};

@@ -60,7 +60,7 @@ impl Nodes {
         self.by_index.get(self.by_name.get(name)?)
     }
 
-    fn named_mut(&mut self, name: &str) -> Option<(u32, &mut Node)> {
+    pub(crate) fn named_mut(&mut self, name: &str) -> Option<(u32, &mut Node)> {
         let index = *self.by_name.get(name)?;
         self.by_index.get_mut(&index).map(|node| (index, node))
     }

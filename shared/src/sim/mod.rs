@@ -13,6 +13,8 @@ mod pulls;
 #[cfg(feature = "every-kind")]
 mod resume;
 mod script;
+#[cfg(feature = "every-kind")]
+mod web;
 
 pub use config::NodeConfig;
 pub use fault::Fault;
@@ -20,6 +22,8 @@ pub use images::Catalog;
 pub use node::{LogNews, LogPlace, LogQuery, Previous, RunningContainer, SimNode, Snapshot};
 pub use process::LogLine;
 pub use pulls::PullProgress;
+#[cfg(feature = "every-kind")]
+pub use web::{Listener, WebAnswer, WebRequest};
 
 #[cfg(test)]
 mod tests;

@@ -277,6 +277,12 @@ impl SimNode {
         process.exec(argv, now).map(|it| (it.output.out, it.output.err, it.output.code))
     }
 
+    /// True if a fault refuses connections to a port of a pod.
+    #[cfg(feature = "every-kind")]
+    pub(super) fn refuses(&self, pod: &str, port: u16) -> bool {
+        self.faults.refused.contains_key(&(Text::new(pod), port))
+    }
+
     /// What the page shows.
     pub fn snapshot(&self, now: Time) -> Snapshot {
         let live = self.processes.iter().filter(|(_, it)| it.ended.is_none());

@@ -173,17 +173,26 @@ impl Process {
         self.ended.is_none() && matches!(&self.program, Program::Serves { ports, .. } if ports.contains(&port))
     }
 
-    /// What it answers to an HTTP GET; a server that keeps an access log writes to it.
+    /// What it answers to a probe's HTTP GET; a server that keeps an access log writes to it.
     pub(super) fn get(&mut self, port: u16, path: &str, client: &str, now: Time) -> Answer {
+        let answer = self.answer(port, path, now);
+        if let Answer::Status(code) = answer {
+            let size = if code == 200 { 615 } else { 153 };
+            self.note_access(client, &format!("GET {path}"), (code, size), "kube-probe/1.36", now);
+        }
+        answer
+    }
+
+    /// What it answers to an HTTP GET.
+    pub(super) fn answer(&self, port: u16, path: &str, now: Time) -> Answer {
         let Program::Serves { ports, as_what } = &self.program else { return Answer::Refused };
         if !ports.contains(&port) || self.ended.is_some() {
             return Answer::Refused;
         }
-        let as_what = *as_what;
-        let code = match as_what {
+        Answer::Status(match *as_what {
             Behaviour::Server(_) | Behaviour::Redis => return Answer::NotHttp,
             Behaviour::Nginx | Behaviour::Httpd => {
-                if self.has_page(as_what, path) {
+                if self.page(*as_what, path).is_some() {
                     200
                 } else {
                     404
@@ -191,21 +200,25 @@ impl Process {
             }
             Behaviour::Agnhost => self.agnhost(path, now),
             Behaviour::Web(_) | Behaviour::Idle | Behaviour::Shell | Behaviour::Stress => 200,
-        };
-        if matches!(as_what, Behaviour::Nginx | Behaviour::Httpd) {
-            let stamp = access_time(now);
-            let tail = if as_what == Behaviour::Nginx { " \"-\" \"kube-probe/1.36\" \"-\"" } else { "" };
-            let size = if code == 200 { 615 } else { 153 };
-            self.print(&format!("{client} - - [{stamp}] \"GET {path} HTTP/1.1\" {code} {size}{tail}\n"), now);
-        }
-        Answer::Status(code)
+        })
     }
 
-    fn has_page(&self, as_what: Behaviour, path: &str) -> bool {
+    /// Writes a line to the access log of a server that keeps one: `what` is method and path, then code and size in bytes.
+    pub(super) fn note_access(&mut self, client: &str, what: &str, (code, size): (u16, usize), agent: &str, now: Time) {
+        let Program::Serves { as_what: as_what @ (Behaviour::Nginx | Behaviour::Httpd), .. } = self.program else {
+            return;
+        };
+        let stamp = access_time(now);
+        let tail = if as_what == Behaviour::Nginx { format!(" \"-\" \"{agent}\" \"-\"") } else { String::new() };
+        self.print(&format!("{client} - - [{stamp}] \"{what} HTTP/1.1\" {code} {size}{tail}\n"), now);
+    }
+
+    /// The file that a web server gives for a path.
+    pub(super) fn page(&self, as_what: Behaviour, path: &str) -> Option<&String> {
         let root = if as_what == Behaviour::Nginx { "/usr/share/nginx/html" } else { "/usr/local/apache2/htdocs" };
         let path = path.split('?').next().unwrap_or(path);
         let page = if path.ends_with('/') { format!("{root}{path}index.html") } else { format!("{root}{path}") };
-        self.world.files.contains_key(page.as_str())
+        self.world.files.get(page.as_str())
     }
 
     fn agnhost(&self, path: &str, now: Time) -> u16 {
