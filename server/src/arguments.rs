@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt as _;
 
+use crate::audit;
+use crate::backup::Replace;
+
 /// What the binary is asked to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
@@ -15,6 +18,22 @@ pub(crate) enum Wish {
     Serve(ServeOptions),
     /// Print the kubeconfig of the cluster in this folder.
     Kubeconfig(PathBuf),
+    /// Copy a cluster to a file.
+    Backup {
+        /// The file.
+        file: PathBuf,
+        /// The data directory.
+        folder: PathBuf,
+    },
+    /// Put a cluster back from a file.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// The data directory.
+        folder: PathBuf,
+        /// Whether a cluster that is there goes.
+        replace: Replace,
+    },
 }
 
 /// The options of `pilothouse serve`.
@@ -30,6 +49,8 @@ pub(crate) struct ServeOptions {
     pub(crate) kubeconfig_out: Option<PathBuf>,
     /// How many simulated nodes a fresh cluster has.
     pub(crate) nodes: u32,
+    /// Where requests are noted, if they are. Default: nowhere.
+    pub(crate) audit_log: Option<audit::Target>,
 }
 
 /// Where a cluster is kept.
@@ -50,10 +71,14 @@ Kubernetes you can see through.
 
 Usage: pilothouse serve [OPTIONS]
        pilothouse kubeconfig [--data-dir FOLDER]
+       pilothouse backup FILE [--data-dir FOLDER]
+       pilothouse restore FILE [--data-dir FOLDER] [--force]
 
 Commands:
   serve                   Serve the page and a Kubernetes API
   kubeconfig              Print the administrator's kubeconfig of a cluster that was served
+  backup                  Copy a cluster, with its keys, to a file; a server that runs goes on meanwhile
+  restore                 Put a cluster back from such a file; the server must not run
 
 Options:
   --listen ADDR           Address and port of the page [default: 127.0.0.1:8080]; port 0 lets the system choose
@@ -61,6 +86,8 @@ Options:
   --data-dir FOLDER       Where the cluster is kept [default: pilothouse in the user's data folder]
   --ephemeral             Keep nothing: the cluster ends with the process
   --kubeconfig-out FILE   Write a kubeconfig when the API answers
+  --audit-log FILE        Note each request, as a line of JSON; `-` is the standard output
+  --force                 Replace the cluster that is there by the one that is restored
   --nodes sim:N           How many simulated nodes a fresh cluster has [default: sim:3]
   -h, --help              Print this text
   -V, --version           Print the version";
@@ -75,6 +102,8 @@ pub(crate) fn read(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error>
         Some(Short('V') | Long("version")) => Ok(Wish::Say(version())),
         Some(Value(word)) if word == "serve" => serve(arguments),
         Some(Value(word)) if word == "kubeconfig" => kubeconfig(arguments),
+        Some(Value(word)) if word == "backup" => copy(arguments, Way::Backup),
+        Some(Value(word)) if word == "restore" => copy(arguments, Way::Restore),
         Some(other) => Err(other.unexpected()),
     }
 }
@@ -87,6 +116,7 @@ fn serve(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
         keep: Keep::Folder(data_folder()),
         kubeconfig_out: None,
         nodes: 3,
+        audit_log: None,
     };
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -95,6 +125,7 @@ fn serve(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
             Long("data-dir") => options.keep = Keep::Folder(arguments.value()?.into()),
             Long("ephemeral") => options.keep = Keep::Memory,
             Long("kubeconfig-out") => options.kubeconfig_out = Some(arguments.value()?.into()),
+            Long("audit-log") => options.audit_log = Some(audit::target(&PathBuf::from(arguments.value()?))),
             Long("nodes") => options.nodes = arguments.value()?.parse_with(nodes)?,
             Short('h') | Long("help") => return Ok(Wish::Say(HELP.to_owned())),
             other => return Err(other.unexpected()),
@@ -114,6 +145,32 @@ fn kubeconfig(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
         }
     }
     Ok(Wish::Kubeconfig(folder))
+}
+
+/// Which way a copy goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Backup,
+    Restore,
+}
+
+/// Reads what follows `backup` or `restore`.
+fn copy(mut arguments: lexopt::Parser, way: Way) -> Result<Wish, lexopt::Error> {
+    let (mut file, mut folder, mut replace) = (None, data_folder(), Replace::No);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("data-dir") => folder = arguments.value()?.into(),
+            Long("force") if way == Way::Restore => replace = Replace::Yes,
+            Short('h') | Long("help") => return Ok(Wish::Say(HELP.to_owned())),
+            Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let file = file.ok_or("the file is missing: name it after the command")?;
+    Ok(match way {
+        Way::Backup => Wish::Backup { file, folder },
+        Way::Restore => Wish::Restore { file, folder, replace },
+    })
 }
 
 /// Reads `sim:3`.
@@ -151,9 +208,14 @@ mod tests {
                     Keep::Folder(folder) => folder.display().to_string(),
                 };
                 let out = it.kubeconfig_out.map(|it| format!(", {}", it.display())).unwrap_or_default();
-                format!("serve on {} and {}, {} nodes in {keep}{out}", it.listen, it.secure_listen, it.nodes)
+                let audit = it.audit_log.map(|it| format!(", {it:?}")).unwrap_or_default();
+                format!("serve on {} and {}, {} nodes in {keep}{out}{audit}", it.listen, it.secure_listen, it.nodes)
             }
             Ok(Wish::Kubeconfig(folder)) => format!("kubeconfig of {}", folder.display()),
+            Ok(Wish::Backup { file, folder }) => format!("backup of {} to {}", folder.display(), file.display()),
+            Ok(Wish::Restore { file, folder, replace }) => {
+                format!("restore of {} to {}, replace: {replace:?}", file.display(), folder.display())
+            }
             Err(error) => format!("error: {error}"),
         };
         expected.assert_eq(&text);
@@ -172,7 +234,21 @@ mod tests {
             &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:0, 10 nodes in memory, k"],
         );
         check("serve --data-dir d", &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in d"]);
+        check(
+            "serve --data-dir d --audit-log -",
+            &expect!["serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in d, Stdout"],
+        );
+        check(
+            "serve --data-dir d --audit-log a",
+            &expect![[r#"serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in d, File("a")"#]],
+        );
         check("kubeconfig --data-dir d", &expect!["kubeconfig of d"]);
+        check("backup f --data-dir d", &expect!["backup of d to f"]);
+        check("restore --data-dir d f", &expect!["restore of f to d, replace: No"]);
+        check("restore --data-dir d --force f", &expect!["restore of f to d, replace: Yes"]);
+        check("restore", &expect!["error: the file is missing: name it after the command"]);
+        check("backup a b", &expect![[r#"error: unexpected argument "b""#]]);
+        check("backup a --force", &expect!["error: invalid option '--force'"]);
         check("", &expect!["Kubernetes you can see through."]);
         check("serve --help", &expect!["Kubernetes you can see through."]);
         check("serve --listen", &expect!["error: missing argument for option '--listen'"]);

@@ -4,7 +4,9 @@
 //! what becomes of a request.
 
 mod arguments;
+mod audit;
 mod auth;
+mod backup;
 mod host;
 mod kube;
 mod live;
@@ -26,6 +28,8 @@ async fn main() -> ExitCode {
         Ok(Wish::Kubeconfig(folder)) => {
             serve::kubeconfig(&folder).map_err(|error| error.to_string()).and_then(|it| say(&it))
         }
+        Ok(Wish::Backup { file, folder }) => tell(backup::backup(&folder, &file)),
+        Ok(Wish::Restore { file, folder, replace }) => tell(backup::restore(&folder, &file, replace)),
         Err(error) => Err(format!("{error}; `pilothouse --help` says what it can do")),
     };
     match done {
@@ -35,6 +39,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what was done, if it was.
+fn tell(done: Result<String, backup::BackupError>) -> Result<(), String> {
+    done.map_err(|error| error.to_string()).and_then(|it| say(&it))
 }
 
 /// Writes a line to the standard output; a reader that has gone away is no error.

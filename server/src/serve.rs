@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::arguments::{Keep, ServeOptions};
+use crate::audit;
 use crate::auth::{self, KeyError, SigningKey, Tokens};
 use crate::host::{self, Host};
 use crate::kube::Server;
@@ -55,6 +56,14 @@ pub(crate) enum ServeError {
     /// There is no key for tokens.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The audit log cannot be written.
+    #[error("cannot write the audit log to {target:?}: {source}; choose another file with --audit-log")]
+    AuditLog {
+        /// What the option said.
+        target: audit::Target,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// No cluster was ever served from this folder.
     #[error("cannot read {}: {source}; `pilothouse serve` writes it", path.display())]
     NoKubeconfig {
@@ -82,7 +91,8 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let tokens = Arc::new(Tokens::new(token_key(&options.keep)?));
     let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
     let filler = tokio::spawn(filler);
-    let server = Server::new(host.clone(), tokens.clone(), stopping.clone());
+    let audit = options.audit_log.as_ref().map(audit_log).transpose()?;
+    let server = Server::new(host.clone(), tokens.clone(), stopping.clone(), audit.clone());
     let live = Live::new(host, tokens, page_key(&options.keep)?, Page::EMBEDDED, stopping.clone());
     let own_page = format!("http://{page_address}/#server={}", live.key.text());
     let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
@@ -100,6 +110,9 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), api).await;
     filler.abort();
     driver.abort();
+    if let Some(audit) = audit {
+        audit.close().await;
+    }
     done
 }
 
@@ -118,6 +131,11 @@ fn host(options: &ServeOptions) -> Result<Arc<Host>, StorageError> {
         Keep::Memory => Host::new(options.nodes, seed()),
         Keep::Folder(folder) => Host::kept(options.nodes, seed(), storage::open(folder)?),
     })
+}
+
+/// The audit log.
+fn audit_log(target: &audit::Target) -> Result<Arc<audit::Log>, ServeError> {
+    audit::Log::open(target).map_err(|source| ServeError::AuditLog { target: target.clone(), source })
 }
 
 /// The certificates: those of the data directory, or new ones.

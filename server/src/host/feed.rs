@@ -29,8 +29,9 @@ pub(crate) struct Commit {
 }
 
 /// The ring of commits.
-#[derive(Default)]
 pub(crate) struct Feed {
+    /// The newest revision before the ring's first commit, while nothing has left the ring.
+    base: Revision,
     ring: RwLock<VecDeque<Arc<Commit>>>,
     news: Mutex<BTreeMap<ResourceName, watch::Sender<Revision>>>,
 }
@@ -65,6 +66,13 @@ impl Commit {
 }
 
 impl Feed {
+    /// A feed that begins after `base`, with the `history` since: watchers from before a restart go on.
+    pub(super) fn new(base: Revision, history: Vec<Change>) -> Self {
+        let feed = Self { base, ring: RwLock::default(), news: Mutex::default() };
+        feed.append(history);
+        feed
+    }
+
     /// Adds commits, in their order, and wakes whom they concern.
     pub(super) fn append(&self, changes: Vec<Change>) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +101,7 @@ impl Feed {
 
     fn newest(&self) -> Revision {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        ring.back().map_or(Revision(0), |commit| commit.change.revision)
+        ring.back().map_or(self.base, |commit| commit.change.revision)
     }
 
     /// How many watchers there are, by resource.
@@ -105,8 +113,7 @@ impl Feed {
     /// The commits of `resource` after `seen`, at most a batch, and how far that reaches.
     fn after(&self, seen: Revision, resource: &ResourceName) -> Result<(Vec<Arc<Commit>>, Revision), Behind> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = ring.front() else { return Ok((Vec::new(), seen)) };
-        let oldest = Revision(first.change.revision.0 - 1);
+        let oldest = ring.front().map_or(self.base, |first| Revision(first.change.revision.0 - 1));
         if seen < oldest {
             return Err(Behind { oldest });
         }
@@ -179,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_slow_reader_is_cut_off() {
-        let feed = Feed::default();
+        let feed = Feed::new(Revision(0), Vec::new());
         let mut slow = feed.subscribe(&PODS);
         feed.append((1..=3).map(|it| change(it, PODS)).collect());
         assert_eq!(slow.catch_up(&feed).unwrap().len(), 3);
@@ -189,8 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_from_before_the_feed_is_behind() {
+        let feed = Feed::new(Revision(10), Vec::new());
+        let mut place = feed.subscribe(&PODS);
+        assert_eq!(place.seen(), Revision(10));
+        place.seek(Revision(9));
+        assert_eq!(place.catch_up(&feed).unwrap_err(), Behind { oldest: Revision(10) });
+        let feed = Feed::new(Revision(8), vec![change(9, PODS), change(10, PODS)]);
+        let mut place = feed.subscribe(&PODS);
+        place.seek(Revision(9));
+        assert_eq!(place.catch_up(&feed).unwrap().len(), 1);
+    }
+
+    #[test]
     fn commits_of_others_only_move_the_place() {
-        let feed = Feed::default();
+        let feed = Feed::new(Revision(0), Vec::new());
         let mut place = feed.subscribe(&CONFIG_MAPS);
         feed.append(vec![change(1, PODS), change(2, CONFIG_MAPS), change(3, PODS)]);
         assert_eq!(place.catch_up(&feed).unwrap().len(), 1);

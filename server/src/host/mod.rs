@@ -62,9 +62,11 @@ impl Host {
             control_plane: ControlPlane::Full,
         };
         let before = store.revision();
+        let history = store.since(store.oldest()).map(|it| it.cloned().collect()).unwrap_or_default();
+        let feed = Feed::new(store.oldest(), history);
         let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
         let turns = watch::Sender::new(0);
-        let host = Self { cluster: Mutex::new(cluster), feed: Feed::default(), journal, turns, changed: Notify::new() };
+        let host = Self { cluster: Mutex::new(cluster), feed, journal, turns, changed: Notify::new() };
         host.publish(&host.lock(), before);
         Arc::new(host)
     }
@@ -199,26 +201,4 @@ fn told_revision(response: &Response, newest: Revision) -> Revision {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::api::{Target, Verb};
-    use shared::model::Value;
-    use shared::model::key::resources::CONFIG_MAPS;
-
-    #[tokio::test]
-    async fn a_write_is_answered_and_published() {
-        let host = Host::new(0, 1);
-        let mut watch = host.subscribe(&CONFIG_MAPS);
-        let target =
-            Target { resource: CONFIG_MAPS, version: "v1".into(), namespace: "default".into(), ..Target::default() };
-        let mut request = Request::new(Verb::Create, target);
-        request.body = Value::from([("metadata", Value::from([("name", "a".into())]))]);
-        let response = host.request(&request).await;
-        assert_eq!(response.code, 201);
-        let seen = watch.next(host.feed()).await.expect("it is kept");
-        assert_eq!(seen.len(), 1);
-        assert_eq!(seen[0].change.key.name, "a");
-        let title = host.look(|cluster| cluster.trace().actions().last().map(|it| it.title.clone()));
-        assert_eq!(title.as_deref(), Some("create configmaps a"));
-    }
-}
+mod tests;

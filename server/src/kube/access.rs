@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/authentication/request/{x509,anonymous}`, `pkg/endpoints/filters/authorization.go`.
 //! What is allowed is decided by `shared`, by the roles and bindings that are stored.
 
+use shared::api::authorization::Decision;
 use shared::api::authorization::attributes::{Asked, Attributes, What};
 use shared::api::{Status, User};
 use shared::model::Text;
@@ -41,6 +42,21 @@ pub(crate) fn authenticate(
 /// # Errors
 /// 403 in upstream's words.
 pub(crate) fn authorize(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> Result<(), Status> {
+    let asked = attributes(user, info, field_selector);
+    host.look(|cluster| cluster.api().authorize(&asked))
+}
+
+/// The same for the audit log: yes or no, and why.
+pub(crate) fn decision(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> (bool, String) {
+    let asked = attributes(user, info, field_selector);
+    host.look(|cluster| match cluster.api().authorizer().map(|it| it.decide(&asked, cluster.store())) {
+        None => (true, String::new()),
+        Some(Decision::Allowed(grounds)) => (true, grounds.to_string()),
+        Some(Decision::NoOpinion(reason)) => (false, reason),
+    })
+}
+
+fn attributes<'a>(user: &'a User, info: &'a RequestInfo, field_selector: &'a str) -> Attributes<'a> {
     let is_namespace = info.group.is_empty() && info.resource == "namespaces";
     let what = if info.is_resource {
         What::Resource(Asked {
@@ -57,8 +73,7 @@ pub(crate) fn authorize(host: &Host, user: &User, info: &RequestInfo, field_sele
     // A WebSocket opens with GET, but what it does is more than to read.
     let streams = matches!(info.subresource.as_str(), "exec" | "attach" | "portforward");
     let verb = if streams { "create" } else { info.verb };
-    let asked = Attributes { user, verb, what };
-    host.look(|cluster| cluster.api().authorize(&asked))
+    Attributes { user, verb, what }
 }
 
 /// True if the pipeline asks the same question itself, so that it need not be asked twice.

@@ -6,6 +6,7 @@ use shared::api::{Resource, Scope, resources};
 use shared::model::Value;
 
 use super::route::{resource_verbs, subresource_verbs};
+use super::usage;
 
 /// Groups in the order of upstream's discovery; others follow in their own order.
 const GROUP_ORDER: &[&str] = &[
@@ -50,6 +51,7 @@ fn groups() -> Vec<Group> {
     for group in &mut groups {
         group.versions.sort_by(|a, b| shared_order(b, a));
     }
+    groups.push(Group { name: usage::GROUP, versions: vec![usage::VERSION] });
     groups.sort_by_key(|it| GROUP_ORDER.iter().position(|name| *name == it.name).unwrap_or(usize::MAX));
     groups
 }
@@ -63,7 +65,7 @@ fn shared_order(a: &str, b: &str) -> std::cmp::Ordering {
 /// Every API version with a route: `v1`, `apps/v1`, … for the OpenAPI documents.
 pub(crate) fn group_versions() -> Vec<(&'static str, &'static str)> {
     let others = groups().into_iter().flat_map(|group| group.versions.into_iter().map(move |it| (group.name, it)));
-    std::iter::once(("", "v1")).chain(others).collect()
+    std::iter::once(("", "v1")).chain(others).filter(|(group, _)| *group != usage::GROUP).collect()
 }
 
 /// The resources of a version.
@@ -120,6 +122,9 @@ fn group_value(group: &Group) -> Value {
 
 fn resource_list(group: &str, version: &str) -> Option<Value> {
     let mut all: Vec<Value> = resources_of(group, version).flat_map(resource_values).collect();
+    if (group, version) == (usage::GROUP, usage::VERSION) {
+        all.extend(usage::RESOURCES.map(usage_values));
+    }
     if all.is_empty() {
         return None;
     }
@@ -165,6 +170,29 @@ fn resource_values(it: &'static Resource) -> Vec<Value> {
         value
     });
     std::iter::once(own).chain(subresources).collect()
+}
+
+/// A resource of the metrics API in the old form.
+fn usage_values((plural, kind, namespaced): (&str, &str, bool)) -> Value {
+    Value::from([
+        ("name", plural.into()),
+        ("singularName", "".into()),
+        ("namespaced", namespaced.into()),
+        ("kind", kind.into()),
+        ("verbs", usage::VERBS.into_iter().collect()),
+    ])
+}
+
+/// The same in the aggregated form.
+fn aggregated_usage((plural, kind, namespaced): (&str, &str, bool)) -> Value {
+    let response = [("group", "".into()), ("version", "".into()), ("kind", kind.into())];
+    Value::from([
+        ("resource", plural.into()),
+        ("responseKind", Value::from(response)),
+        ("scope", if namespaced { "Namespaced" } else { "Cluster" }.into()),
+        ("singularResource", "".into()),
+        ("verbs", usage::VERBS.into_iter().collect()),
+    ])
 }
 
 /// A word that tells two storage versions apart, as upstream has one.
@@ -216,11 +244,11 @@ fn aggregated_group(group: &Group) -> Value {
 fn aggregated_version(group: &str, version: &str) -> Value {
     let mut found: Vec<_> = resources_of(group, version).collect();
     found.sort_by_key(|it| it.plural);
-    Value::from([
-        ("version", version.into()),
-        ("resources", found.into_iter().map(aggregated_resource).collect()),
-        ("freshness", "Current".into()),
-    ])
+    let mut all: Vec<Value> = found.into_iter().map(aggregated_resource).collect();
+    if (group, version) == (usage::GROUP, usage::VERSION) {
+        all.extend(usage::RESOURCES.map(aggregated_usage));
+    }
+    Value::from([("version", version.into()), ("resources", all.into()), ("freshness", "Current".into())])
 }
 
 fn aggregated_resource(it: &Resource) -> Value {

@@ -16,6 +16,7 @@ use shared::model::{Object, Time, Value, yaml};
 
 use super::negotiate::{Form, Shape, Syntax};
 use super::status;
+use crate::audit::Failure;
 
 /// From how many bytes on an answer is compressed for clients that take it; upstream's threshold.
 const GZIP_BYTES_MIN: usize = 128 * 1024;
@@ -112,6 +113,9 @@ pub(crate) fn failure(it: &Status, form: Form) -> Response<Body> {
         Syntax::Yaml => Bytes::from(yaml::write(&it.to_value())),
     };
     let mut answer = with_bytes(it.code, form.content_type(), bytes);
+    if it.code >= 400 {
+        answer.extensions_mut().insert(Failure(it.clone()));
+    }
     if let Some(seconds) = it.details.get("retryAfterSeconds").as_int() {
         answer.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     }

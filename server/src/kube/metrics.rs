@@ -46,10 +46,15 @@ impl Metrics {
         }
     }
 
-    /// Everything, as text.
-    pub(crate) fn text(&self, host: &Host) -> String {
+    /// Everything, as text; `lost` is how many lines the audit log has lost, if there is one.
+    pub(crate) fn text(&self, host: &Host, lost: Option<u64>) -> String {
         let mut text = String::new();
         self.write_requests(&mut text);
+        if let Some(lost) = lost {
+            let help = "Audit events that were lost.";
+            head(&mut text, "apiserver_audit_error_total", "counter", help);
+            let _ = writeln!(text, "apiserver_audit_error_total{{plugin=\"log\"}} {lost}");
+        }
         write_watches(&mut text, host);
         write_objects(&mut text, host);
         text
@@ -122,7 +127,7 @@ mod tests {
         metrics.note("get", "pods", 200, Duration::from_millis(3));
         metrics.note("get", "pods", 200, Duration::from_secs(2));
         metrics.note("list", "a\"b", 404, Duration::ZERO);
-        let text = metrics.text(&Host::new(0, 1));
+        let text = metrics.text(&Host::new(0, 1), None);
         let has = |line: &str| assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
         has(r#"apiserver_request_total{verb="GET",resource="pods",code="200"} 2"#);
         has(r#"apiserver_request_duration_seconds_bucket{verb="GET",resource="pods",code="200",le="0.005"} 1"#);

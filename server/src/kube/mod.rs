@@ -22,6 +22,7 @@ mod resource;
 mod route;
 mod status;
 mod streams;
+mod usage;
 mod watch;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use shared::api::{Status, User};
 
+use crate::audit::{self, Ticket};
 use crate::auth::{self, Tokens};
 use crate::host::Host;
 pub(crate) use encode::with_bytes;
@@ -40,16 +42,13 @@ use encode::{Include, Wanted};
 use metrics::Metrics;
 use negotiate::Form;
 use openapi::OpenApi;
-use path::RequestInfo;
+pub(crate) use path::RequestInfo;
 use query::Query;
 use resource::Asked;
 use route::NoRoute;
 
 /// Programs whose users read the answer themselves: they get indented JSON.
 const READERS: &[&str] = &["curl", "Wget", "Mozilla/5.0"];
-
-/// Why no port is forwarded.
-const NO_PORT_FORWARD: &str = "this server's nodes are simulated: their pods have no ports to forward to";
 
 /// The API server: the cluster, and what answering needs.
 pub(crate) struct Server {
@@ -59,6 +58,7 @@ pub(crate) struct Server {
     stop: tokio::sync::watch::Receiver<bool>,
     metrics: Metrics,
     openapi: OpenApi,
+    audit: Option<Arc<audit::Log>>,
 }
 
 /// What of a request the pipeline's answer may still need.
@@ -72,9 +72,14 @@ pub(crate) struct Incoming {
 }
 
 impl Server {
-    /// An API server over `host`, whose long answers end when `stop` becomes true.
-    pub(crate) fn new(host: Arc<Host>, tokens: Arc<Tokens>, stop: tokio::sync::watch::Receiver<bool>) -> Arc<Self> {
-        Arc::new(Self { host, tokens, stop, metrics: Metrics::default(), openapi: OpenApi::default() })
+    /// An API server over `host`, whose long answers end when `stop` becomes true, and which notes requests in `audit`.
+    pub(crate) fn new(
+        host: Arc<Host>,
+        tokens: Arc<Tokens>,
+        stop: tokio::sync::watch::Receiver<bool>,
+        audit: Option<Arc<audit::Log>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { host, tokens, stop, metrics: Metrics::default(), openapi: OpenApi::default(), audit })
     }
 
     /// Answers one request; `certificate` is whom the connection's client certificate names.
@@ -85,12 +90,17 @@ impl Server {
         let info = RequestInfo::read(&parts.method, parts.uri.path(), query.is_true("watch"));
         let (verb, resource) = info.as_ref().map_or(("", ""), |it| (it.verb, it.resource.as_str()));
         let (verb, resource) = (verb, resource.to_owned());
+        let is_long = info.as_ref().is_some_and(|it| is_long(it, &query));
+        let mut ticket = self.audit.as_ref().map(|log| log.begin(&parts, info.as_ref()));
         let response = match info {
-            Some(info) => self.judge(certificate, info, query, parts, body).await,
+            Some(info) => self.judge(certificate, info, query, parts, body, &mut ticket).await,
             None => encode::plain(404, status::NO_PAGE),
         };
         self.metrics.note(verb, &resource, response.status().as_u16(), began.elapsed());
-        response
+        match ticket {
+            Some(ticket) => ticket.finish(response, is_long).await,
+            None => response,
+        }
     }
 
     /// Who asks, may they, and what for.
@@ -101,14 +111,21 @@ impl Server {
         query: Query,
         parts: Parts,
         body: Body,
+        ticket: &mut Option<Ticket>,
     ) -> Response<Body> {
         let headers = &parts.headers;
         let of_token = |token: &str| self.tokens.user(&self.host, token, &[]).map(|(user, _)| user);
         let real = access::authenticate(certificate, header(headers, AUTHORIZATION), of_token);
-        let user = match real.and_then(|real| impersonate::user(&self.host, real, headers)) {
-            Ok(user) => user,
+        let acting = |real: User| impersonate::user(&self.host, real.clone(), headers).map(|acting| (real, acting));
+        let (real, user) = match real.and_then(acting) {
+            Ok(users) => users,
             Err(status) => return encode::failure(&status, Form::JSON),
         };
+        if let Some(ticket) = ticket {
+            ticket.set_user(&real, &user);
+            let (is_allowed, reason) = access::decision(&self.host, &user, &info, query.get("fieldSelector"));
+            ticket.set_decision(is_allowed, reason);
+        }
         if !access::asked_by_the_pipeline(&user, &info)
             && let Err(status) = access::authorize(&self.host, &user, &info, query.get("fieldSelector"))
         {
@@ -131,6 +148,11 @@ impl Server {
         parts: Parts,
         body: Body,
     ) -> Result<Response<Body>, Status> {
+        if info.group == usage::GROUP {
+            // No pipeline asks whether they may.
+            access::authorize(&self.host, &user, &info, query.get("fieldSelector"))?;
+            return usage::answer(&self.host, &info, &query, wanted(&parts.headers, &query)?);
+        }
         let (resource, target) = match route::find(&info) {
             Ok(found) => found,
             Err(NoRoute::NoPage) => return Ok(encode::plain(404, status::NO_PAGE)),
@@ -145,7 +167,7 @@ impl Server {
             "log" if asked.query.is_true("follow") => return streams::follow(self, &asked),
             "exec" => return streams::exec(self, asked, parts).await,
             "attach" => return streams::attach(self, &asked, parts),
-            "portforward" => return Err(Status::bad_request(NO_PORT_FORWARD)),
+            "portforward" => return streams::port_forward(self, &asked, parts),
             _ => {}
         }
         let text = |name| header(&parts.headers, name).to_owned();
@@ -166,7 +188,8 @@ impl Server {
             return Ok(response);
         }
         if path == "/metrics" {
-            return Ok(encode::plain(200, self.metrics.text(&self.host)));
+            let lost = self.audit.as_ref().map(|it| it.lost());
+            return Ok(encode::plain(200, self.metrics.text(&self.host, lost)));
         }
         let accept = header(headers, ACCEPT);
         if let Some(response) = self.openapi.answer(path, accept, query) {
@@ -186,6 +209,15 @@ impl Server {
             Some(document) => Ok(encode::value(200, &document, wanted)),
             None => Ok(encode::plain(404, status::NO_PAGE)),
         }
+    }
+}
+
+/// True for a request whose answer goes on after it has begun.
+fn is_long(info: &RequestInfo, query: &Query) -> bool {
+    match info.subresource.as_str() {
+        "exec" | "attach" | "portforward" => true,
+        "log" => query.is_true("follow"),
+        _ => info.verb == "watch",
     }
 }
 

@@ -5,12 +5,13 @@
 use axum::body::Body;
 use hyper::Response;
 use shared::api::{self, Options, Request, Resource, Status, Target, User, Verb};
-use shared::model::Value;
+use shared::model::{Text, Value};
 
 use super::encode::Wanted;
 use super::path::RequestInfo;
 use super::query::Query;
 use super::{Incoming, Server, body, encode};
+use crate::audit::Told;
 use crate::host::wall_clock;
 
 /// A request whose resource is known.
@@ -37,12 +38,16 @@ pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) ->
     let resource = if asked.target.subresource == "scale" { &encode::SCALE } else { asked.resource };
     let wanted = asked.wanted;
     let (request, warnings) = request(asked, incoming).await?;
+    let name = if request.verb == Verb::Create { request.body.at("metadata.name").text() } else { Text::default() };
     let mut response = server.host.request(&request).await;
     server.tokens.finish(&server.host, &mut response);
     if response.failure().is_none() {
         response.warnings.splice(0..0, warnings);
     }
-    Ok(encode::answer(resource, response, wanted, wall_clock()))
+    let told = Told { name, annotations: std::mem::take(&mut response.annotations) };
+    let mut answer = encode::answer(resource, response, wanted, wall_clock());
+    answer.extensions_mut().insert(told);
+    Ok(answer)
 }
 
 /// The request for the pipeline, and warnings about its body.

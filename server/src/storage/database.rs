@@ -86,11 +86,10 @@ pub(crate) fn read(path: &Path) -> Result<Content, DatabaseFailure> {
 ///
 /// # Errors
 /// As for [`read`]; `Busy` while the other process changes it.
-#[cfg_attr(not(test), expect(dead_code, reason = "backups are to read so"))]
-pub(crate) fn read_beside<T>(path: &Path, hold: impl FnOnce() -> T) -> Result<(Content, T), DatabaseFailure> {
+pub(crate) fn read_beside<T>(path: &Path, hold: impl FnOnce(Content) -> T) -> Result<T, DatabaseFailure> {
     let database = builder().open_read_only(path).map_err(opened)?;
     let content = content(&database.begin_read().map_err(DatabaseFailure::of)?)?;
-    Ok((content, hold()))
+    Ok(hold(content))
 }
 
 /// Moves writes into it, whole or not at all; `base` is the newest of them. `after` runs before anybody may read it.
@@ -249,7 +248,7 @@ mod tests {
     fn a_database_in_use_is_named_so() {
         let folder = Folder::new();
         let path = filled(&folder);
-        let open = read_beside(&path, || apply(&path, Revision(4), &Writes::new(), || {}));
-        assert!(matches!(open.unwrap().1, Err(DatabaseFailure::Busy)));
+        let open = read_beside(&path, |_| apply(&path, Revision(4), &Writes::new(), || {}));
+        assert!(matches!(open.unwrap(), Err(DatabaseFailure::Busy)));
     }
 }

@@ -175,6 +175,6 @@ pub(super) fn segment_number(name: &str) -> Option<u64> {
 }
 
 /// A number that nobody can foresee; the system seeds the hasher.
-pub(super) fn salt() -> u64 {
+pub(crate) fn salt() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -4,7 +4,7 @@ use crate::storage::StorageError;
 use crate::storage::database::Content;
 use crate::storage::journal::{segment_number, segment_path};
 use crate::storage::queue::Closed;
-use crate::storage::record::{self, Damage, Record, Segment};
+use crate::storage::record::{self, Damage, Identity, Record, Segment};
 use shared::store::{Kept, Store};
 use shared::trace::Revision;
 use std::cell::Cell;
@@ -60,24 +60,42 @@ pub(super) fn segments(folder: &Path) -> Result<Vec<u64>, StorageError> {
 pub(super) fn load(folder: &Path, content: Content) -> Result<Loaded, StorageError> {
     let files = read_files(folder)?;
     let next_number = files.last().map_or(1, |it| it.number + 1);
-    let mut begun = Vec::new();
-    for file in &files {
-        let segment = record::read_segment(&file.bytes).map_err(|source| file.damaged(source))?;
-        match segment {
-            Some(segment) if segment.header.identity != content.identity => {
-                return Err(StorageError::Foreign(file.path.clone()));
-            }
-            Some(segment) => begun.push((file, segment)),
-            None => std::fs::remove_file(&file.path).map_err(StorageError::system("remove", &file.path))?,
-        }
+    let begun = begun(&files, content.identity)?;
+    for file in files.iter().filter(|file| !begun.iter().any(|(it, _)| it.number == file.number)) {
+        std::fs::remove_file(&file.path).map_err(StorageError::system("remove", &file.path))?;
     }
-    begun.sort_by_key(|(file, segment)| (segment.header.first, file.number));
     let (store, lasts) = restore(folder, content, &begun)?;
     let place = begun.last().map(|(file, segment)| place(file, segment));
     let closed = begun.iter().zip(lasts).map(|((file, _), last)| Closed { number: file.number, last });
     let mut closed: Vec<Closed> = closed.collect();
     closed.pop();
     Ok(Loaded { store, closed, place, next_number })
+}
+
+/// The same store, of a folder that another process may be writing to; changes nothing.
+///
+/// # Errors
+/// As for [`load`]; also for a segment that changed while it was read.
+pub(super) fn look(folder: &Path, content: Content) -> Result<Store, StorageError> {
+    let files = read_files(folder)?;
+    let begun = begun(&files, content.identity)?;
+    restore(folder, content, &begun).map(|(store, _)| store)
+}
+
+/// The segments that something was written to, in order.
+fn begun(files: &[InMemory], identity: Identity) -> Result<Vec<(&InMemory, Segment<'_>)>, StorageError> {
+    let mut begun = Vec::new();
+    for file in files {
+        match record::read_segment(&file.bytes).map_err(|source| file.damaged(source))? {
+            Some(segment) if segment.header.identity != identity => {
+                return Err(StorageError::Foreign(file.path.clone()));
+            }
+            Some(segment) => begun.push((file, segment)),
+            None => {}
+        }
+    }
+    begun.sort_by_key(|(file, segment)| (segment.header.first, file.number));
+    Ok(begun)
 }
 
 fn read_files(folder: &Path) -> Result<Vec<InMemory>, StorageError> {

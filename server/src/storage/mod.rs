@@ -3,6 +3,7 @@
 //! [`open`] reads both back as a `Store` and gives the [`Journal`] that takes what is written from then on. Knows nothing of
 //! requests, HTTP, or how a cluster steps. ARCHITECTURE.md says why it is not a database alone.
 
+mod copy;
 mod database;
 mod disk;
 mod journal;
@@ -13,16 +14,17 @@ mod record;
 mod writer;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use journal::Journal;
+pub(crate) use copy::{Snapshot, is_used, put_back, snapshot};
+pub(crate) use journal::{Journal, salt};
 pub(crate) use queue::Fault;
 
 use database::DatabaseFailure;
 use disk::{Disk, Files};
-use journal::{Start, salt, segment_path};
+use journal::{Start, segment_path};
 use load::{Loaded, Place};
 use queue::{Open, Queue, Sizes};
 use record::Identity;
@@ -84,6 +86,9 @@ pub(crate) enum StorageError {
     /// There is a journal and no database.
     #[error("{} is missing, and there is a journal beside it; {REMEDY}", .0.display())]
     NoDatabase(PathBuf),
+    /// There was never one.
+    #[error("there is no cluster in {}; choose another folder with --data-dir", .0.display())]
+    NoCluster(PathBuf),
     /// Files are missing, or are of different times.
     #[error("the files in {} do not fit together: {source}; {REMEDY}", path.display())]
     Restore {

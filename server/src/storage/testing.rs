@@ -1,6 +1,8 @@
 //! What the tests of storage share: folders that go away, writes to keep, a disk that can fail.
 
 use crate::storage::disk::{Disk, Files, Log};
+use crate::storage::queue::Sizes;
+use crate::storage::{Storage, StorageError, open_on};
 use shared::model::key::resources::CONFIG_MAPS;
 use shared::model::{Key, Object};
 use shared::store::{Change, Store};
@@ -39,6 +41,18 @@ pub(crate) fn write(store: &mut Store, name: &str, size: usize) -> Change {
     let mut object = Object::new("v1", "ConfigMap", "default", name);
     object.set("data.text", "x".repeat(size));
     store.commit(Key::new(CONFIG_MAPS, "default", name), Some(object)).clone()
+}
+
+/// Opens a folder on such a disk, with small segments. Between the fork and the exec of a child of another test the child holds
+/// the lock as well.
+pub(crate) fn open_faulty(folder: &Path, disk: &Faulty) -> Storage {
+    let sizes = Sizes { segment: 64 << 10, reserve: 32 << 10 };
+    loop {
+        match open_on(folder, Arc::new(disk.clone()), sizes) {
+            Err(StorageError::InUse(_)) => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 /// A disk on which so many bytes are free, and whose syncs may fail.

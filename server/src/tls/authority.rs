@@ -209,6 +209,11 @@ pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
 
 /// Writes a file that only its owner may read; it appears whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), AuthorityError> {
+    write_private_bytes(path, text.as_bytes())
+}
+
+/// The same with bytes.
+pub(crate) fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), AuthorityError> {
     let failed = |source| AuthorityError::File { doing: "write", path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
@@ -221,7 +226,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), AuthorityErro
         options.mode(0o600);
     }
     let mut file = options.open(&beside).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&beside, path).map_err(failed)
 }
 

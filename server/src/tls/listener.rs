@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::identity;
 use super::patience::Patient;
+use crate::audit::Peer;
 use crate::kube::Server;
 
 /// How long a client may take to shake hands, and to send the head of a request.
@@ -45,10 +46,10 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match socket {
-            Ok((socket, _)) => {
+            Ok((socket, peer)) => {
                 let (acceptor, server, stop) = (acceptor.clone(), server.clone(), stop.clone());
                 connections.spawn(async move {
-                    connection(socket, acceptor, server, stop).await;
+                    connection(socket, Peer(peer), acceptor, server, stop).await;
                     drop(place);
                 });
             }
@@ -60,13 +61,20 @@ pub(crate) async fn serve(
 }
 
 /// One connection, from its handshake to its end. Its faults are the client's and end it alone.
-async fn connection(socket: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    socket: TcpStream,
+    peer: Peer,
+    acceptor: TlsAcceptor,
+    server: Arc<Server>,
+    mut stop: watch::Receiver<bool>,
+) {
     let _ = socket.set_nodelay(true);
     let socket = Patient::new(socket, WRITE_TIMEOUT);
     let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(socket)).await else { return };
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let user: Option<Arc<User>> = certificate.and_then(|it| identity::user_of(it)).map(Arc::new);
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
         let (server, user) = (server.clone(), user.clone());
         async move { Ok::<_, std::convert::Infallible>(server.handle(user.as_deref(), request.map(Body::new)).await) }
     });

@@ -6,6 +6,6 @@ mod kubeconfig;
 mod listener;
 mod patience;
 
-pub(crate) use authority::{Authority, AuthorityError, write_private};
+pub(crate) use authority::{Authority, AuthorityError, make_private_folder, write_private, write_private_bytes};
 pub(crate) use kubeconfig::kubeconfig;
 pub(crate) use listener::serve;

@@ -1,42 +1,21 @@
-//! `pods/exec` and `pods/attach` over a WebSocket.
+//! `pods/exec` and `pods/attach`.
 
 use axum::body::Body;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
-use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
-};
+use hyper::Response;
 use hyper::http::request::Parts;
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper::{HeaderMap, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use shared::api::{Body as Content, Options, Request, Status, Verb};
-use shared::model::{Text, Value};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use shared::model::Text;
 
-use super::Upgrade;
-use super::frames::{self, Protocol, STDERR, STDOUT, Said};
+use super::channels::{self, Channels, Wants};
+use super::frames::{STDERR, STDOUT, Said};
 use super::log::Follower;
 use super::shell::{Shell, Step};
+use super::spdy::Gone;
+use super::upgrade::Upgrade;
 use crate::host::Host;
 use crate::kube::Server;
+use crate::kube::query::Query;
 use crate::kube::resource::Asked;
-
-/// The largest message that a client may send.
-const MESSAGE_BYTES_MAX: usize = 1 << 20;
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// A conversation with a client on channels.
-struct Channels {
-    protocol: Protocol,
-    out: SplitSink<Socket, Message>,
-    input: SplitStream<Socket>,
-}
 
 /// What a command left behind.
 struct Ran {
@@ -48,9 +27,9 @@ struct Ran {
 /// Answers `pods/exec`.
 ///
 /// # Errors
-/// There is no such container, no command, or the client does not ask for a WebSocket.
+/// There is no such container, no command, or the client does not ask for an upgrade.
 pub(crate) async fn answer(server: &Server, asked: Asked, parts: Parts) -> Result<Response<Body>, Status> {
-    Upgrade::wanted(&parts.headers).web_socket()?;
+    let upgrade = Upgrade::wanted(&parts.headers)?;
     let words: Vec<String> = asked.query.all("command").map(str::to_owned).collect();
     if words.is_empty() {
         return Err(Status::bad_request("you must specify at least one command for the container"));
@@ -68,11 +47,11 @@ pub(crate) async fn answer(server: &Server, asked: Asked, parts: Parts) -> Resul
     };
     let ran = run(&host, &first).await?;
     let terminal = wants("tty");
-    upgrade(parts, move |mut channels| async move {
+    channels::begin(upgrade, parts, streams(&asked.query), move |mut channels| async move {
         let code = if let Some(shell) = shell {
             converse(&mut channels, &host, &request, shell).await?
         } else {
-            channels.show(&ran, terminal).await?;
+            show(&mut channels, &ran, terminal).await?;
             ran.code
         };
         channels.end(code).await
@@ -82,13 +61,19 @@ pub(crate) async fn answer(server: &Server, asked: Asked, parts: Parts) -> Resul
 /// Answers `pods/attach`: the container's output from now on.
 ///
 /// # Errors
-/// There is no such container, or the client does not ask for a WebSocket.
+/// There is no such container, or it has ended, or the client does not ask for an upgrade.
 pub(crate) fn attach(server: &Server, asked: &Asked, parts: Parts) -> Result<Response<Body>, Status> {
-    Upgrade::wanted(&parts.headers).web_socket()?;
+    let upgrade = Upgrade::wanted(&parts.headers)?;
     let mut request = request(asked, &[]);
     request.target.subresource = Text::new_static("log");
     let (_, mut follower) = Follower::begin(server, &request)?;
-    upgrade(parts, move |mut channels| async move {
+    if follower.has_ended() {
+        let (container, name, namespace) = (&follower.container, &follower.pod.name, &follower.pod.namespace);
+        return Err(Status::internal(format!(
+            "Internal error occurred: unable to upgrade connection: container {container} not found in pod {name}_{namespace}"
+        )));
+    }
+    channels::begin(upgrade, parts, streams(&asked.query), move |mut channels| async move {
         loop {
             let lines = tokio::select! {
                 lines = follower.next() => lines,
@@ -102,6 +87,20 @@ pub(crate) fn attach(server: &Server, asked: &Asked, parts: Parts) -> Result<Res
             channels.say(STDOUT, &text).await?;
         }
     })
+}
+
+/// The streams that a request wants.
+fn streams(query: &Query) -> Wants {
+    let wants = |name| query.is_true(name);
+    Wants { stdin: wants("stdin"), stdout: wants("stdout"), stderr: wants("stderr") && !wants("tty") }
+}
+
+/// What a command wrote; on a terminal there is one stream for both.
+async fn show(channels: &mut Channels, ran: &Ran, terminal: bool) -> Result<(), Gone> {
+    let errors = if terminal { STDOUT } else { STDERR };
+    let lines = |text: &str| if terminal { text.replace('\n', "\r\n") } else { text.to_owned() };
+    channels.say(STDOUT, &lines(&ran.stdout)).await?;
+    channels.say(errors, &lines(&ran.stderr)).await
 }
 
 /// The request for the pipeline: `command` run in the container that was named.
@@ -129,7 +128,7 @@ async fn run(host: &Host, request: &Request) -> Result<Ran, Status> {
 }
 
 /// Reads lines and runs them until the shell ends; gives the last exit code.
-async fn converse(channels: &mut Channels, host: &Host, request: &Request, mut shell: Shell) -> Result<i64, Error> {
+async fn converse(channels: &mut Channels, host: &Host, request: &Request, mut shell: Shell) -> Result<i64, Gone> {
     let mut code = 0;
     channels.say(STDOUT, shell.prompt()).await?;
     loop {
@@ -157,7 +156,7 @@ async fn run_line(
     request: &Request,
     shell: &Shell,
     line: &str,
-) -> Result<i64, Error> {
+) -> Result<i64, Gone> {
     let container = request.options.query.iter().filter(|(name, _)| name == "container").cloned();
     let command = ["sh", "-c", line].into_iter().map(|word| (Text::new_static("command"), Text::new(word)));
     let mut request = request.clone();
@@ -173,77 +172,4 @@ async fn run_line(
             Ok(126)
         }
     }
-}
-
-impl Channels {
-    async fn say(&mut self, channel: u8, text: &str) -> Result<(), Error> {
-        for message in self.protocol.messages(channel, text.as_bytes()) {
-            self.out.send(message).await?;
-        }
-        Ok(())
-    }
-
-    /// What a command wrote; on a terminal there is one stream for both.
-    async fn show(&mut self, ran: &Ran, terminal: bool) -> Result<(), Error> {
-        let errors = if terminal { STDOUT } else { STDERR };
-        let lines = |text: &str| if terminal { text.replace('\n', "\r\n") } else { text.to_owned() };
-        self.say(STDOUT, &lines(&ran.stdout)).await?;
-        self.say(errors, &lines(&ran.stderr)).await
-    }
-
-    async fn end(&mut self, code: i64) -> Result<(), Error> {
-        let (status, sentence): (Value, String) = frames::ended(code);
-        for message in self.protocol.end(&status, &sentence) {
-            self.out.send(message).await?;
-        }
-        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        self.out.send(Message::Close(Some(normal))).await?;
-        // The client closes in turn; what it still says is not for us.
-        while let Some(Ok(_)) = self.input.next().await {}
-        Ok(())
-    }
-
-    async fn hear(&mut self) -> Said {
-        match self.input.next().await {
-            Some(Ok(message)) => self.protocol.read(&message),
-            Some(Err(_)) | None => Said::Closed,
-        }
-    }
-}
-
-/// Switches to a WebSocket and lets `talk` have it.
-fn upgrade<F, T>(mut parts: Parts, talk: F) -> Result<Response<Body>, Status>
-where
-    F: FnOnce(Channels) -> T + Send + 'static,
-    T: Future<Output = Result<(), Error>> + Send + 'static,
-{
-    let text = |headers: &HeaderMap, name| {
-        headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok()).unwrap_or_default().to_owned()
-    };
-    let key = text(&parts.headers, SEC_WEBSOCKET_KEY);
-    let offered = text(&parts.headers, SEC_WEBSOCKET_PROTOCOL);
-    let protocol = Protocol::choose(&offered)
-        .ok_or_else(|| Status::bad_request(format!("unable to negotiate a protocol: client offers [{offered}]")))?;
-    let switch = parts
-        .extensions
-        .remove::<OnUpgrade>()
-        .ok_or_else(|| Status::bad_request("this connection cannot be upgraded; use HTTP/1.1"))?;
-    tokio::spawn(async move {
-        let Ok(upgraded) = switch.await else { return };
-        let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_BYTES_MAX));
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        let (out, input) = socket.split();
-        // A client that went away is no fault of ours.
-        let _ = talk(Channels { protocol, out, input }).await;
-    });
-    let accept =
-        HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| Status::bad_request("no key"))?;
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol.name));
-    Ok(response)
 }

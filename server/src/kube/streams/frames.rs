@@ -4,8 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use shared::api::Status;
 use shared::model::Value;
 use tokio_tungstenite::tungstenite::Message;
+
+use super::upgrade;
 
 /// Standard input, to us.
 pub(super) const STDIN: u8 = 0;
@@ -32,7 +35,7 @@ pub(super) struct Protocol {
 }
 
 /// What we speak, the best first.
-const PROTOCOLS: &[Protocol] = &[
+const PROTOCOLS: [Protocol; 5] = [
     Protocol { name: "v5.channel.k8s.io", base64: false, status: true },
     Protocol { name: "v4.channel.k8s.io", base64: false, status: true },
     Protocol { name: "channel.k8s.io", base64: false, status: false },
@@ -54,10 +57,13 @@ pub(super) enum Said {
 }
 
 impl Protocol {
-    /// The best of those in a `Sec-WebSocket-Protocol` header.
-    pub(super) fn choose(offered: &str) -> Option<Self> {
-        let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
-        PROTOCOLS.iter().find(|it| offered.contains(&it.name)).copied()
+    /// The best of those that a client offers.
+    ///
+    /// # Errors
+    /// There is none that we speak.
+    pub(super) fn choose(offered: &[&str]) -> Result<Self, Status> {
+        let best = PROTOCOLS.iter().find(|it| offered.contains(&it.name)).copied();
+        best.ok_or_else(|| upgrade::no_protocol(offered, &PROTOCOLS.map(|it| it.name)))
     }
 
     /// The messages that carry `data` on a channel.
@@ -83,23 +89,28 @@ impl Protocol {
 
     /// Reads a message of the client.
     pub(super) fn read(self, message: &Message) -> Said {
-        let data: Vec<u8> = match message {
-            Message::Close(_) => return Said::Closed,
-            Message::Binary(data) => data.to_vec(),
-            Message::Text(text) if self.base64 => {
-                let Some((channel, rest)) = text.split_at_checked(1) else { return Said::Other };
-                let Ok(rest) = STANDARD.decode(rest) else { return Said::Other };
-                let channel = channel.bytes().next().map_or(CLOSE, |it| it.wrapping_sub(b'0'));
-                [vec![channel], rest].concat()
-            }
-            Message::Text(text) => text.as_bytes().to_vec(),
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Said::Other,
-        };
-        match data.split_first() {
-            Some((&STDIN, input)) => Said::Input(input.to_vec()),
-            Some((&CLOSE, [STDIN])) => Said::InputEnded,
+        if matches!(message, Message::Close(_)) {
+            return Said::Closed;
+        }
+        match self.piece(message) {
+            Some((STDIN, input)) => Said::Input(input),
+            Some((CLOSE, of)) if of == [STDIN] => Said::InputEnded,
             Some(_) | None => Said::Other,
         }
+    }
+
+    /// Channel and data of a message; `None` for one that has none.
+    pub(super) fn piece(self, message: &Message) -> Option<(u8, Vec<u8>)> {
+        let data: Vec<u8> = match message {
+            Message::Binary(data) => data.to_vec(),
+            Message::Text(text) if self.base64 => {
+                let (channel, rest) = text.split_at_checked(1)?;
+                return Some((channel.bytes().next()?.wrapping_sub(b'0'), STANDARD.decode(rest).ok()?));
+            }
+            Message::Text(text) => text.as_bytes().to_vec(),
+            Message::Close(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return None,
+        };
+        data.split_first().map(|(channel, data)| (*channel, data.to_vec()))
     }
 }
 
@@ -126,9 +137,9 @@ mod tests {
 
     #[test]
     fn the_best_protocol_is_chosen() {
-        let name = |offered: &str| Protocol::choose(offered).map(|it| it.name);
-        assert_eq!(name("v4.channel.k8s.io, v5.channel.k8s.io"), Some("v5.channel.k8s.io"));
-        assert_eq!(name("SPDY/3.1+portforward.k8s.io"), None);
+        let name = |offered: &[&str]| Protocol::choose(offered).ok().map(|it| it.name);
+        assert_eq!(name(&["v4.channel.k8s.io", "v5.channel.k8s.io"]), Some("v5.channel.k8s.io"));
+        assert_eq!(name(&["SPDY/3.1+portforward.k8s.io"]), None);
     }
 
     #[test]

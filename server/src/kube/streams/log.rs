@@ -82,6 +82,12 @@ impl Follower {
         Ok((text, Self { host, stop, turns, pod, container, place }))
     }
 
+    /// True if nothing will follow.
+    pub(super) fn has_ended(&self) -> bool {
+        let news = |place| self.host.look(|cluster| cluster.log_news(&self.pod, &self.container, Some(place)));
+        self.place.and_then(news).is_none_or(|it| it.has_ended)
+    }
+
     /// The next lines; `None` when the container has ended or is gone, or the server ends.
     pub(super) async fn next(&mut self) -> Option<Vec<LogLine>> {
         loop {
