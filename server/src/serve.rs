@@ -89,6 +89,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let driver = tokio::spawn(host::drive(host.clone()));
     let tokens = Arc::new(Tokens::new(token_key(&options.keep)?));
+    host.with(|cluster| cluster.publish_authority(&authority.root.certificate));
     let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
     let filler = tokio::spawn(filler);
     let audit = options.audit_log.as_ref().map(audit_log).transpose()?;

@@ -169,6 +169,14 @@ impl Write {
         Self::new(with_body(Verb::Update, key, "status", object.0), reason)
     }
 
+    /// Replaces the status of the object at `key` and leaves the rest as it is by then, if it still has `uid`.
+    pub fn patch_status(key: &Key, uid: &str, status: &Value, reason: impl Into<Text>) -> Self {
+        let put =
+            |path: &str, value: Value| Value::from([("op", "add".into()), ("path", path.into()), ("value", value)]);
+        let patch = vec![put("/metadata/uid", uid.into()), put("/status", status.clone())];
+        Self::patch(key, "status", PatchKind::Json, patch.into(), reason)
+    }
+
     /// Changes the object at `key` (or its `subresource`) by a patch.
     pub fn patch(key: &Key, subresource: &str, kind: PatchKind, patch: Value, reason: impl Into<Text>) -> Self {
         Self::new(with_body(Verb::Patch(kind), key, subresource, patch), reason)

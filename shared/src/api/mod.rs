@@ -11,6 +11,8 @@ pub mod authentication;
 #[cfg(feature = "every-kind")]
 pub mod authorization;
 pub mod base64;
+#[cfg(feature = "every-kind")]
+pub(crate) mod certificates;
 mod decoding;
 mod deletion;
 mod fields;
@@ -20,6 +22,8 @@ mod metadata;
 mod patch;
 pub mod pipeline;
 pub mod printing;
+#[cfg(feature = "every-kind")]
+pub(crate) mod quota;
 pub mod registry;
 pub mod request;
 pub mod resources;
@@ -34,7 +38,7 @@ mod validation;
 mod watch;
 
 pub use pipeline::Api;
-pub use registry::{Column, Resource, Scope};
+pub use registry::{Column, Fidelity, Resource, Scope};
 pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,
 };

@@ -28,6 +28,15 @@ pub struct Column {
     pub cell: fn(&Object, Time) -> String,
 }
 
+/// How true to Kubernetes a kind is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Stored and validated, and all that acts on it in Kubernetes itself acts on it.
+    Faithful,
+    /// Stored and validated; what does not act on it, in words that follow a semicolon.
+    Approximated(&'static str),
+}
+
 /// A resource's registration: the router, kubectl, the schema and the panels all read this.
 #[derive(Clone, Copy)]
 pub struct Resource {
@@ -47,6 +56,8 @@ pub struct Resource {
     pub categories: &'static [&'static str],
     /// Whether its objects live in namespaces.
     pub scope: Scope,
+    /// How true to Kubernetes it is.
+    pub fidelity: Fidelity,
     /// `status`, `scale`, …
     pub subresources: &'static [&'static str],
     /// Fills in what the user left out.
@@ -174,6 +185,7 @@ impl Resource {
         short_names: &[],
         categories: &[],
         scope: Scope::Namespaced,
+        fidelity: Fidelity::Faithful,
         subresources: &[],
         default: |_| {},
         prepare_for_create: |_| {},

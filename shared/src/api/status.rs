@@ -209,7 +209,7 @@ impl Status {
 
 impl Errors {
     /// All findings in one line: alone as it is, several in brackets.
-    fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         let mut lines: Vec<String> = Vec::new();
         for error in &self.0 {
             let line = format!("{}: {}", error.field, error.message);

@@ -1,11 +1,21 @@
-//! Requests for tests in one line each: `create pods {json}`, `get pods/web`, `delete pods/web ?grace=0`.
+//! Requests for tests in one line each: `create pods {json}`, `get pods/web`, `delete pods/web ?grace=0`;
+//! `?node=a` asks as a node.
 
-use crate::api::{Api, Body, Options, PatchKind, Propagation, Request, Response, Target, Verb, resources};
+use crate::api::{Api, Body, Options, PatchKind, Propagation, Request, Response, Target, User, Verb, resources};
 use crate::model::{Chance, ResourceName, Time, Value};
 
 /// Sends each line to a fresh API server; gives a line per answer.
 pub(crate) fn run(script: &str) -> String {
-    let mut api = Api::new(Chance::new(1));
+    run_on(Api::new(Chance::new(1)), script)
+}
+
+/// The same with every admission plug-in.
+#[cfg(feature = "every-kind")]
+pub(crate) fn run_admitted(script: &str) -> String {
+    run_on(Api::new(Chance::new(1)).with_every_plugin(), script)
+}
+
+fn run_on(mut api: Api, script: &str) -> String {
     let mut out = String::new();
     for (index, line) in script.lines().map(str::trim).filter(|it| !it.is_empty()).enumerate() {
         let now = Time::VIRTUAL_START + crate::model::Span::seconds(i64::try_from(index).unwrap());
@@ -43,7 +53,12 @@ pub(crate) fn request(line: &str) -> Request {
         None => ("", rest),
     };
     let body = if body.is_empty() { Value::Null } else { Value::from_json(body).unwrap() };
-    Request { body, options: options(query), ..Request::new(verb_of(verb), target) }
+    let mut request = Request { body, options: options(query), ..Request::new(verb_of(verb), target) };
+    if let Some(name) = query.split('&').find_map(|it| it.strip_prefix("node=")) {
+        request.user = User::component(format!("system:node:{name}"));
+        request.user.groups.push("system:nodes".into());
+    }
+    request
 }
 
 fn verb_of(word: &str) -> Verb {
@@ -84,6 +99,7 @@ fn options(query: &str) -> Options {
                     _ => Propagation::Background,
                 });
             }
+            "node" => {}
             other => panic!("unknown option {other}"),
         }
     }

@@ -3,11 +3,20 @@
 //! Upstream: `pkg/controlplane/controller/systemnamespaces`, `pkg/controlplane/controller/kubernetesservice`,
 //! `pkg/registry/rbac/rest/storage_rbac.go`.
 
+#[cfg(feature = "every-kind")]
+use crate::api::authorization::{
+    CLUSTER_ROLE_BINDINGS,
+    bootstrap::{self, Reconciled},
+};
+#[cfg(feature = "every-kind")]
+use crate::api::resources;
 use crate::api::{Request, Target, Verb};
 use crate::cluster::actors::user_of;
 use crate::cluster::{Cluster, ControlPlane};
+#[cfg(feature = "every-kind")]
+use crate::controllers::AUTHORITY;
 use crate::model::key::resources::{NAMESPACES, SERVICES};
-use crate::model::{Object, ResourceName, Text, Value};
+use crate::model::{Key, Object, ResourceName, Text, Value};
 use crate::trace::{Actor, Cause};
 
 const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -31,22 +40,52 @@ impl Cluster {
         }
     }
 
-    /// Makes what is missing of the default roles and bindings.
+    /// Makes the default roles and bindings, or gives those that are there what they lack.
     #[cfg(feature = "every-kind")]
     fn provide_policy(&mut self) {
-        let defaults = crate::api::authorization::bootstrap::objects();
-        for object in defaults.into_iter().chain([administrators()]) {
-            let Some(resource) = crate::api::resources::find_kind(object.api_version(), object.kind()) else {
-                continue;
-            };
-            self.make(resource.name(), object);
+        for object in bootstrap::objects() {
+            let Some(resource) = resources::find_kind(object.api_version(), object.kind()) else { continue };
+            let key = Key::new(resource.name(), object.namespace(), object.name());
+            match bootstrap::reconcile(&object, self.store().get(&key)) {
+                Reconciled::Keep => {}
+                Reconciled::Create => self.make(key.resource, object),
+                Reconciled::Update(new) => self.ask(Verb::Update, &key, new.0),
+                Reconciled::Recreate => {
+                    self.ask(Verb::Delete, &key, Value::Null);
+                    self.make(key.resource, object);
+                }
+            }
+        }
+        self.make(CLUSTER_ROLE_BINDINGS, administrators());
+    }
+
+    /// Tells the cluster by which certificate, as PEM, the API server is known: the `ConfigMap` of the API server says so, and
+    /// `kube-root-ca.crt` of each namespace follows it.
+    ///
+    /// Upstream: `pkg/controlplane/controller/clusterauthenticationtrust`; there the controller manager has a flag for the rest.
+    #[cfg(feature = "every-kind")]
+    pub fn publish_authority(&mut self, certificate: &str) {
+        let key = AUTHORITY;
+        let mut config = Object::new("v1", "ConfigMap", &key.namespace, &key.name);
+        config.set("data", Value::from([("client-ca-file", certificate.into())]));
+        match self.store().get(&key) {
+            None => self.make(key.resource, config),
+            Some(stored) if stored.get("data") == config.get("data") => {}
+            Some(_) => self.ask(Verb::Update, &key, config.0),
         }
     }
 
     fn make(&mut self, resource: ResourceName, object: Object) {
-        let target = Target { resource, version: "v1".into(), namespace: object.namespace(), ..Target::default() };
+        let key = Key::new(resource, object.namespace(), "");
+        self.ask(Verb::Create, &key, object.0);
+    }
+
+    /// Asks the API server to do something with its own rights.
+    fn ask(&mut self, verb: Verb, key: &Key, body: Value) {
+        let Key { resource, namespace, name } = key.clone();
+        let target = Target { resource, version: "v1".into(), namespace, name, ..Target::default() };
         let user = user_of(&Actor::ApiServer);
-        let request = Request { body: object.0, user, ..Request::new(Verb::Create, target) };
+        let request = Request { body, user, ..Request::new(verb, target) };
         self.handle(&request, &Actor::ApiServer, Cause::Bootstrap, &Text::default(), &[]);
     }
 }

@@ -60,7 +60,7 @@ impl Cluster {
     pub(crate) fn enqueue(&mut self, change: &Change, trigger: &Trigger) {
         let view = View { now: self.now, cache: &self.cache, failure: None };
         let mut wishes: Vec<Enqueue> = Vec::new();
-        for (index, controller) in CONTROLLERS.iter().enumerate() {
+        for (index, controller) in CONTROLLERS.iter().take(self.loops.len()).enumerate() {
             for watch in controller.watches.iter().filter(|it| it.covers(&change.key.resource)) {
                 (watch.enqueue)(change, &view, &mut wishes);
             }

@@ -31,7 +31,9 @@ pub use usage::MachineUsage;
 pub use why::{End, Hop, Line, Link, SourceLine, Why, Woken};
 
 use crate::api::{Api, Body, Request, Response, Status};
+#[cfg(feature = "every-kind")]
 use crate::controllers::CONTROLLERS;
+use crate::controllers::IN_EVERY_CLUSTER;
 use crate::model::{Chance, Key, Object, Span, Text, Time, Value};
 use crate::plan::{EventDraft, Write};
 use crate::scheduler::Scheduler;
@@ -67,7 +69,7 @@ pub enum ControlPlane {
     /// What one person needs to learn: everything is allowed.
     #[default]
     Tab,
-    /// What a server needs: authorization with the default roles and bindings.
+    /// What a server needs: authorization with the default roles and bindings, every admission plug-in, every controller.
     #[cfg(feature = "every-kind")]
     Full,
 }
@@ -110,7 +112,11 @@ pub struct Cluster {
     nodes: Nodes,
     recorders: BTreeMap<Actor, Recorder>,
     numbers: BTreeMap<Actor, u32>,
+    denied: Vec<String>,
 }
+
+/// How many refusals of the cluster's own parts are kept.
+const DENIED_MAX: usize = 16;
 
 /// What became of a write.
 pub(crate) struct Sent {
@@ -134,6 +140,15 @@ pub enum Stepped {
 }
 
 impl ControlPlane {
+    /// How many of the controllers run.
+    fn controllers(self) -> usize {
+        match self {
+            Self::Tab => IN_EVERY_CLUSTER,
+            #[cfg(feature = "every-kind")]
+            Self::Full => CONTROLLERS.len(),
+        }
+    }
+
     fn api(self, chance: Chance) -> Api {
         match self {
             Self::Tab => Api::new(chance),
@@ -186,13 +201,14 @@ impl Cluster {
             timing: config.timing,
             agenda: Agenda::default(),
             cache: Cache::default(),
-            loops: vec![Loop::default(); CONTROLLERS.len()],
+            loops: vec![Loop::default(); config.control_plane.controllers()],
             scheduler: Scheduler::new(chance.fork()),
             scheduling: None,
             feeds: BTreeMap::new(),
             nodes: Nodes::new(chance.fork(), config.profile),
             recorders: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            denied: Vec::new(),
             chance,
         }
     }
@@ -286,8 +302,23 @@ impl Cluster {
     ) -> Response {
         let before = self.api.store().revision();
         let response = self.api.handle(request, self.now);
+        self.note_denial(&response, actor);
         self.record_since(before, actor, cause, reason, follows);
         response
+    }
+
+    /// The first requests of the cluster's own parts that they were not allowed; none where the default roles are whole. What is
+    /// refused because a namespace goes, or a quota is used up, does not count.
+    pub fn denied(&self) -> &[String] {
+        &self.denied
+    }
+
+    fn note_denial(&mut self, response: &Response, actor: &Actor) {
+        let Some(status) = response.failure().filter(|it| it.code == 403 && *actor != Actor::User) else { return };
+        let is_state = ["being terminated", "exceeded quota"].iter().any(|it| status.message.contains(it));
+        if !is_state && self.denied.len() < DENIED_MAX {
+            self.denied.push(format!("{actor:?}: {}", status.message));
+        }
     }
 
     fn record_since(&mut self, before: Revision, actor: &Actor, cause: Cause, reason: &Text, follows: &[FieldRef]) {

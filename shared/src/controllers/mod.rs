@@ -8,6 +8,8 @@ pub(crate) mod conditions;
 pub(crate) mod pods;
 
 mod deployment;
+#[cfg(feature = "every-kind")]
+mod every_kind;
 mod eviction;
 mod garbage;
 mod namespace;
@@ -22,10 +24,15 @@ pub(crate) mod testing;
 mod tests;
 
 pub use deployment::Scaling;
+#[cfg(feature = "every-kind")]
+pub(crate) use service_accounts::AUTHORITY;
 
 use crate::plan::Controller;
 
-/// Every controller, in the order of the page's loop cards.
+/// How many of [`CONTROLLERS`] run in every cluster; those after them belong to a whole control plane.
+pub const IN_EVERY_CLUSTER: usize = 9;
+
+/// Every controller, in the order of the page's loop cards; those of every cluster come first.
 pub static CONTROLLERS: &[Controller] = &[
     deployment::CONTROLLER,
     replicaset::CONTROLLER,
@@ -36,4 +43,18 @@ pub static CONTROLLERS: &[Controller] = &[
     pod_garbage::CONTROLLER,
     service_accounts::ACCOUNTS,
     service_accounts::ROOT_CA,
+    #[cfg(feature = "every-kind")]
+    every_kind::role_aggregation::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::resource_quota::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::endpoints::slices::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::endpoints::legacy::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::storage_protection::CLAIMS,
+    #[cfg(feature = "every-kind")]
+    every_kind::storage_protection::VOLUMES,
+    #[cfg(feature = "every-kind")]
+    every_kind::ttl_after_finished::CONTROLLER,
 ];

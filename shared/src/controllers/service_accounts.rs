@@ -2,12 +2,12 @@
 //!
 //! Upstream: `pkg/controller/serviceaccount/serviceaccounts_controller.go`,
 //! `pkg/controller/certificates/rootcacertpublisher/publisher.go`.
-//! Differs: nothing listens with TLS, so the content of `kube-root-ca.crt` says that it is simulated.
+//! Differs: where nothing listens with TLS, the content of `kube-root-ca.crt` says that it is simulated.
 
 use crate::api::resources;
 use crate::controllers::pods::key_of;
 use crate::model::key::resources::{CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS};
-use crate::model::{Key, Object, ResourceName, Value};
+use crate::model::{Key, Object, ResourceName, Text, Value};
 use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
 use crate::store::Change;
 
@@ -26,9 +26,24 @@ pub(super) const ROOT_CA: Controller = Controller {
     name: "root-ca-certificate-publisher-controller",
     watches: &[
         Watch { resource: "namespaces", enqueue: |change, _, queue| queue.push(Enqueue::now(change.key.clone())) },
-        Watch { resource: "configmaps", enqueue: |change, _, queue| of_content(change, CERTIFICATES, queue) },
+        Watch {
+            resource: "configmaps",
+            enqueue: |change, view, queue| {
+                of_content(change, CERTIFICATES, queue);
+                if change.key == AUTHORITY {
+                    queue.extend(view.cache.list(&NAMESPACES).map(|it| Enqueue::now(key_of(NAMESPACES, it))));
+                }
+            },
+        },
     ],
-    reconcile: |key, view| provide(key, view, &CONFIG_MAPS, &certificates(key)),
+    reconcile: |key, view| provide(key, view, &CONFIG_MAPS, &certificates(key, view)),
+};
+
+/// Where the API server says by which certificate it is known, if it listens with TLS.
+pub(crate) const AUTHORITY: Key = Key {
+    resource: CONFIG_MAPS,
+    namespace: Text::new_static("kube-system"),
+    name: Text::new_static("extension-apiserver-authentication"),
 };
 
 const DEFAULT: &str = "default";
@@ -81,10 +96,11 @@ fn account(namespace: &Key) -> Object {
     Object::new("v1", "ServiceAccount", &namespace.name, DEFAULT)
 }
 
-fn certificates(namespace: &Key) -> Object {
+fn certificates(namespace: &Key, view: &View<'_>) -> Object {
     let mut it = Object::new("v1", "ConfigMap", &namespace.name, CERTIFICATES);
     it.entry("metadata.annotations").map_mut().insert("kubernetes.io/description", DESCRIPTION);
-    it.set("data", Value::from([("ca.crt", SIMULATED.into())]));
+    let known = view.cache.get(&AUTHORITY).and_then(|it| it.get("data").get("client-ca-file").as_str());
+    it.set("data", Value::from([("ca.crt", known.unwrap_or(SIMULATED).into())]));
     it
 }
 
@@ -109,7 +125,7 @@ mod tests {
             it.put(&key_of(resource, object), object.clone());
         }
         let accounts = restore(&key, &it.view(), &SERVICE_ACCOUNTS, &account(&key));
-        let authority = restore(&key, &it.view(), &CONFIG_MAPS, &certificates(&key));
+        let authority = restore(&key, &it.view(), &CONFIG_MAPS, &certificates(&key, &it.view()));
         expected.assert_eq(&[accounts, authority].map(|it| it.to_text()).join("\n"));
     }
 
@@ -124,7 +140,7 @@ mod tests {
             saw no ConfigMap kube-root-ca.crt, wanted ConfigMap kube-root-ca.crt
             create configmaps shop/kube-root-ca.crt: namespace shop had no ConfigMap kube-root-ca.crt"#]],
         );
-        let mut changed = certificates(&key);
+        let mut changed = certificates(&key, &Fixture::default().view());
         changed.set("data", Value::map());
         check(
             &[account(&key), changed],

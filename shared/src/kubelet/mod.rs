@@ -28,7 +28,7 @@ mod volumes;
 
 pub use runtime::{Command, Report};
 
-use crate::api::Verb;
+use crate::api::{Target, Verb};
 use crate::model::key::resources::{LEASES, NODES, PODS};
 use crate::model::{Key, Object, Span, Text, Time};
 use crate::plan::{EventDraft, EventKind, Write};
@@ -167,6 +167,12 @@ impl Kubelet {
         self.pods.get(uid).map(|pod| pod.key.clone())
     }
 
+    /// The uid of the pod of this node that a write is about.
+    fn pod_at(&self, target: &Target) -> Option<Text> {
+        let is_it = |pod: &&PodState| pod.key.namespace == target.namespace && pod.key.name == target.name;
+        self.pods.values().find(is_it).map(|pod| pod.uid.clone())
+    }
+
     /// Its node's name.
     pub fn node(&self) -> &Text {
         &self.node
@@ -176,10 +182,9 @@ impl Kubelet {
         let now = context.now;
         let stored = context.store.get(&node::key(&self.node));
         let object = node::with_status(&self.configured, stored, &self.images, now);
-        let write = if stored.is_some() {
-            Write::update_status(&node::key(&self.node), object, "kubelet started")
-        } else {
-            Write::create(NODES, object, "kubelet started").tolerating(&["AlreadyExists"])
+        let write = match stored {
+            Some(it) => Write::patch_status(&node::key(&self.node), &it.uid(), object.get("status"), "kubelet started"),
+            None => Write::create(NODES, object, "kubelet started").tolerating(&["AlreadyExists"]),
         };
         self.heart =
             Heart { lease_at: Some(now), status_at: Some(now + node::STATUS_PERIOD), reported_at: now, changed: false };
@@ -294,13 +299,13 @@ impl Kubelet {
         let overdue = now - self.heart.reported_at >= node::REPORT_PERIOD;
         let stored = self.stored.as_ref().filter(|_| self.heart.changed || overdue)?;
         self.heart.changed = false;
-        let mut new = node::with_status(&self.configured, Some(stored), &self.images, now);
+        let new = node::with_status(&self.configured, Some(stored), &self.images, now);
         if !overdue && !node::differs(&new, stored) {
             return None;
         }
         self.heart.reported_at = now;
-        new.remove("metadata.resourceVersion");
-        let write = Write::update_status(&node::key(&self.node), new, "node status").tolerating(&["NotFound"]);
+        let (key, status) = (node::key(&self.node), new.get("status"));
+        let write = Write::patch_status(&key, &stored.uid(), status, "node status").tolerating(&["NotFound"]);
         Some(Effect::Write(Box::new(write)))
     }
 
@@ -317,7 +322,7 @@ impl Kubelet {
         }
         let uid = match write.request.verb {
             Verb::Delete => write.request.options.uid.clone(),
-            _ => Object(write.request.body.clone()).uid(),
+            _ => self.pod_at(target).unwrap_or_default(),
         };
         if let Some(pod) = self.pods.get_mut(&uid) {
             pod.sent = None;

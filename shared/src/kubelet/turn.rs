@@ -94,12 +94,9 @@ impl<'a> Turn<'a> {
         if hidden || under_way || new == *stored.get("status") {
             return;
         }
-        let mut object = stored.clone();
-        object.remove("metadata.resourceVersion");
-        object.set("status", &new);
-        pod.sent = Some((revision, new));
         let reason = smol_str::format_smolstr!("status: {}", status::summary(pod));
-        let write = Write::update_status(&pod.key, object, reason).tolerating(&["NotFound"]);
+        let write = Write::patch_status(&pod.key, &pod.uid, &new, reason).tolerating(&["NotFound"]);
+        pod.sent = Some((revision, new));
         self.write(write.following(&pod.key, "spec.containers"));
     }
 }

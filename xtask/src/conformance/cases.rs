@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use shared::api::{
-    Api, DryRun, FieldValidation, Options, PatchKind, Request, Resource, Response, Scope, Target, Verb, resources,
+    DryRun, FieldValidation, Options, PatchKind, Request, Resource, Response, Scope, Target, Verb, resources,
 };
-use shared::model::{Chance, Object, ResourceName, Time, Value};
+use shared::cluster::{Cluster, Config, ControlPlane, Timing};
+use shared::model::{Object, ResourceName, Span, Time, Value};
+use shared::trace::Cause;
 
 use crate::conformance::{OBJECTS, TABLES, compare, json_lines};
 use crate::failure::Failure;
@@ -41,22 +43,23 @@ pub(super) enum Kind {
 const NODE: &str = r#"{"metadata":{"name":"node-2"}}"#;
 
 /// A fresh API server with a namespace, and the account that every namespace has.
-fn server(namespace: &str) -> Api {
-    let mut api = Api::new(Chance::new(1));
+fn server(namespace: &str) -> Cluster {
+    let config = Config { nodes: 0, timing: Timing::INSTANT, control_plane: ControlPlane::Full, ..Config::default() };
+    let mut cluster = Cluster::new(&config);
     let made = Value::from([("metadata", Value::from([("name", namespace.into())]))]);
-    send(&mut api, Verb::Create, "namespaces", "", "", made);
+    send(&mut cluster, Verb::Create, "namespaces", "", "", made);
     let account = Value::from([("metadata", Value::from([("name", "default".into())]))]);
-    send(&mut api, Verb::Create, "serviceaccounts", namespace, "", account);
-    send(&mut api, Verb::Create, "nodes", "", "", Value::from_json(NODE).unwrap_or_default());
-    api
+    send(&mut cluster, Verb::Create, "serviceaccounts", namespace, "", account);
+    send(&mut cluster, Verb::Create, "nodes", "", "", Value::from_json(NODE).unwrap_or_default());
+    cluster
 }
 
-fn send(api: &mut Api, verb: Verb, resource: &str, namespace: &str, name: &str, body: Value) -> Response {
-    ask(api, verb, resource, (namespace, name), body, DryRun::Off, "")
+fn send(cluster: &mut Cluster, verb: Verb, resource: &str, namespace: &str, name: &str, body: Value) -> Response {
+    ask(cluster, verb, resource, (namespace, name), body, DryRun::Off, "")
 }
 
 fn ask(
-    api: &mut Api,
+    cluster: &mut Cluster,
     verb: Verb,
     resource: &str,
     (namespace, name): (&str, &str),
@@ -75,7 +78,7 @@ fn ask(
     };
     let field_manager = manager.into();
     let options = Options { dry_run, field_manager, field_validation: FieldValidation::Strict, ..Options::default() };
-    api.handle(&Request { body, options, ..Request::new(verb, target) }, Time::VIRTUAL_START)
+    cluster.request(&Request { body, options, ..Request::new(verb, target) }, Cause::Bootstrap)
 }
 
 /// The version of the body, or the preferred one.
@@ -137,7 +140,7 @@ fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure
         return Ok(None);
     }
     let file = folder.join(record.get("file").str());
-    let mut api = server(&path.namespace);
+    let mut cluster = server(&path.namespace);
     // Before it applies to what it made itself by client-side apply, kubectl moves the managed fields.
     if file.with_extension("setup.yaml").is_file() {
         return Ok(None);
@@ -147,13 +150,13 @@ fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure
     for document in documents.iter().filter(|_| accepted) {
         let resource = path.resource.name();
         let (verb, name) = (Verb::Create, (path.namespace.as_str(), ""));
-        ask(&mut api, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply");
+        ask(&mut cluster, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply");
     }
     let Some(body) = documents.into_iter().next() else { return Ok(None) };
     let name = body.at("metadata.name").str().to_owned();
     let verb = Verb::Patch(PatchKind::Apply);
     let place = (path.namespace.as_str(), name.as_str());
-    let response = ask(&mut api, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl");
+    let response = ask(&mut cluster, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl");
     let name = format!("{} (server-side apply)", record.get("name").str());
     Ok(Some(Outcome { name, kind: Kind::Applied, differences: compare::applied(&response, record) }))
 }
@@ -166,20 +169,29 @@ fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
     let Some(paths) = found.filter(|it| !it.is_empty()) else {
         return Ok(Outcome { name, kind: Kind::Unknown, differences: Vec::new() });
     };
-    let mut api = server(&paths[0].namespace);
+    let mut cluster = server(&paths[0].namespace);
     let setup = file.with_extension("setup.yaml");
     if setup.is_file() {
         for document in documents(&setup)? {
-            create(&mut api, &paths[0].namespace, document);
+            create(&mut cluster, &paths[0].namespace, document);
         }
+        // So long that the controllers have seen it, as of a quota that is to count.
+        cluster.run_for(Span::seconds(1));
     }
     let mut differences = Vec::new();
     for ((request, path), body) in requests.iter().zip(&paths).zip(documents(&file)?) {
         // What was sent as PUT was the stored object with the file's fields in it.
         let put = request.get("method").str() == "PUT";
         let verb = if put { Verb::Patch(PatchKind::StrategicMerge) } else { Verb::Create };
-        let response =
-            ask(&mut api, verb, path.resource.name().as_str(), (&path.namespace, &path.name), body, DryRun::All, "");
+        let response = ask(
+            &mut cluster,
+            verb,
+            path.resource.name().as_str(),
+            (&path.namespace, &path.name),
+            body,
+            DryRun::All,
+            "",
+        );
         differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
     }
     Ok(Outcome { name, kind: Kind::Refused, differences })
@@ -210,7 +222,7 @@ impl Place {
     }
 }
 
-fn create(api: &mut Api, namespace: &str, document: Value) -> Option<Response> {
+fn create(cluster: &mut Cluster, namespace: &str, document: Value) -> Option<Response> {
     let object = Object(document);
     let resource = resources::find_kind(object.api_version(), object.kind())?;
     let own = object.namespace();
@@ -219,7 +231,13 @@ fn create(api: &mut Api, namespace: &str, document: Value) -> Option<Response> {
         Scope::Namespaced if own.is_empty() => namespace,
         Scope::Namespaced => &own,
     };
-    Some(send(api, Verb::Create, resource.name().as_str(), place, "", object.0))
+    let (name, own_name) = (resource.name(), object.name());
+    let response = send(cluster, Verb::Create, name.as_str(), place, "", object.0.clone());
+    if response.failure().is_none_or(|it| it.reason != "AlreadyExists") {
+        return Some(response);
+    }
+    // As `kubectl apply` does with what every cluster has.
+    Some(send(cluster, Verb::Patch(PatchKind::Merge), name.as_str(), place, &own_name, object.0))
 }
 
 /// Every example of the documentation.
@@ -238,21 +256,21 @@ pub(super) fn examples(folder: &Path) -> Result<Vec<Outcome>, Failure> {
 fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>, Failure> {
     let file = record.get("file").str();
     let namespace = record.get("ns").str();
-    let mut api = server(namespace);
+    let mut cluster = server(namespace);
     for other in record.get("namespaces_precreated").items() {
         let made = Value::from([("metadata", Value::from([("name", other.clone())]))]);
-        send(&mut api, Verb::Create, "namespaces", "", "", made);
+        send(&mut cluster, Verb::Create, "namespaces", "", "", made);
     }
     let mut refusals = Vec::new();
     let mut outcomes = Vec::new();
     let mut all_known = true;
     for document in documents(&folder.join("examples").join(file))? {
-        let Some(response) = create(&mut api, namespace, document) else {
+        let Some(response) = create(&mut cluster, namespace, document) else {
             all_known = false;
             continue;
         };
         match (response.as_object(), response.failure()) {
-            (Some(object), _) => outcomes.extend(compare_stored(file, &preferred(&mut api, object), stored)),
+            (Some(object), _) => outcomes.extend(compare_stored(file, &preferred(&mut cluster, object), stored)),
             (None, Some(status)) => refusals.push(status.message.clone()),
             (None, None) => {}
         }
@@ -270,10 +288,10 @@ fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>
 }
 
 /// The object again, in the preferred version of its kind.
-fn preferred(api: &mut Api, object: &Object) -> Object {
+fn preferred(cluster: &mut Cluster, object: &Object) -> Object {
     let made = resources::find_kind(object.api_version(), object.kind()).map(Resource::name);
     let (namespace, name) = (object.namespace(), object.name());
-    let read = made.map(|it| send(api, Verb::Get, it.as_str(), &namespace, &name, Value::Null));
+    let read = made.map(|it| send(cluster, Verb::Get, it.as_str(), &namespace, &name, Value::Null));
     read.and_then(|it| it.as_object().cloned()).unwrap_or_else(|| object.clone())
 }
 

@@ -14,8 +14,9 @@ const DIFFERENCES: &[&str] = &[
     "A refused change of a Job's template, of a persistent volume or of a claim is told without the internal Go structs, as that of a pod.",
     "Expressions in admission policies are not compiled, so that a wrong one is accepted; the policies are stored and not evaluated.",
     "Of a certificate signing request only the PEM block's type is looked at, not the request inside it.",
-    "Whoever is allowed as a node may write more than upstream lets it: there is no NodeRestriction.",
-    "The roles admin, edit and view have no rules: nothing aggregates ClusterRoles yet.",
+    "The rules of aggregated ClusterRoles are written by a merge patch, so that no field manager is noted for them.",
+    "Of several findings of a LimitRange, and of the endpoints of a slice, the order is a stated one; that of Kubernetes is that of a Go map.",
+    "A quota is counted anew when something in its namespace frees what it counts, and not every five minutes besides.",
     "A server that starts again over its data goes on with empty container logs, and scripts older than an hour begin anew.",
     "OpenAPI documents and `kubectl explain` have no descriptions.",
     "Answers are JSON or YAML with sorted fields; bodies in protobuf are read, and a client that takes nothing but protobuf is refused.",
@@ -57,6 +58,8 @@ pub(super) fn write(results: &[Outcome]) -> String {
     for difference in DIFFERENCES {
         let _ = writeln!(text, "* {difference}");
     }
+    text.push_str("\n## How true each kind is\n\n");
+    text.push_str(&shared::api::resources::fidelity_table());
     text.push_str("\n## Recordings that are not the same\n\n");
     for result in results.iter().filter(|it| !it.differences.is_empty()) {
         let _ = writeln!(text, "* {}: {}", result.name, result.differences.join("; "));

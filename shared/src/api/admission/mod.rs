@@ -37,18 +37,35 @@ use crate::store::Store;
 /// Every plug-in, in upstream's order.
 static PLUGINS: &[Plugin] = &[
     namespace_lifecycle::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::limit_ranger::PLUGIN,
     service_account::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::node_restriction::PLUGIN,
     taint_nodes::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::pod_security::PLUGIN,
     priority::PLUGIN,
     default_tolerations::PLUGIN,
     #[cfg(feature = "every-kind")]
     every_kind::default_storage_class::PLUGIN,
     #[cfg(feature = "every-kind")]
     every_kind::storage_in_use::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::claim_resize::PLUGIN,
     runtime_class::PLUGIN,
+    #[cfg(feature = "every-kind")]
+    every_kind::certificates::APPROVAL,
+    #[cfg(feature = "every-kind")]
+    every_kind::certificates::SIGNING,
+    #[cfg(feature = "every-kind")]
+    every_kind::certificates::SUBJECT,
     #[cfg(feature = "every-kind")]
     every_kind::default_ingress_class::PLUGIN,
     pod_topology_labels::PLUGIN,
+    // MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook go here.
+    #[cfg(feature = "every-kind")]
+    every_kind::resource_quota::PLUGIN,
 ];
 
 /// A plug-in: one constant of functions.

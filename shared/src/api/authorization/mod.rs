@@ -10,7 +10,7 @@ mod bindings;
 pub(crate) mod bootstrap;
 pub(crate) mod escalation;
 pub mod impersonation;
-mod node;
+pub(crate) mod node;
 pub(crate) mod reviews;
 pub mod rules;
 #[cfg(test)]

@@ -198,7 +198,8 @@ fn sources(spec: &Value) -> impl Iterator<Item = &Value> {
     volumes.flat_map(|it| std::iter::once(it).chain(it.at("projected.sources").items()))
 }
 
-fn secret_names(spec: &Value) -> impl Iterator<Item = &str> {
+/// The secrets that a pod's spec names.
+pub(crate) fn secret_names(spec: &Value) -> impl Iterator<Item = &str> {
     let pulls = spec.get("imagePullSecrets").items().iter().map(|it| it.get("name").str());
     let of_env =
         containers(spec).flat_map(|it| it.get("env").items()).map(|it| it.at("valueFrom.secretKeyRef.name").str());
@@ -210,7 +211,8 @@ fn secret_names(spec: &Value) -> impl Iterator<Item = &str> {
     pulls.chain(of_env).chain(whole).chain(own).chain(projected).chain(drivers).chain(published)
 }
 
-fn config_map_names(spec: &Value) -> impl Iterator<Item = &str> {
+/// The config maps that a pod's spec names.
+pub(crate) fn config_map_names(spec: &Value) -> impl Iterator<Item = &str> {
     let of_env =
         containers(spec).flat_map(|it| it.get("env").items()).map(|it| it.at("valueFrom.configMapKeyRef.name").str());
     let whole = containers(spec).flat_map(|it| it.get("envFrom").items()).map(|it| it.at("configMapRef.name").str());

@@ -22,7 +22,7 @@ pub mod deployment;
 
 pub(crate) use workload::keep;
 
-use crate::api::Resource;
+use crate::api::{Fidelity, Resource};
 use crate::model::ResourceName;
 
 /// The resources that every host offers, in the order of the discovery documents.
@@ -67,4 +67,17 @@ pub fn find_version(name: &ResourceName, version: &str) -> Option<&'static Resou
 /// The registration of a kind: `find_kind("apps/v1", "Deployment")`.
 pub fn find_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
     all().find(|it| it.kind == kind && it.api_version() == api_version)
+}
+
+/// How true to Kubernetes each kind is, as a table of the documentation.
+pub fn fidelity_table() -> String {
+    let mut text = String::from("| kind | of | |\n| --- | --- | --- |\n");
+    for it in all() {
+        let how = match it.fidelity {
+            Fidelity::Faithful => "faithful".to_owned(),
+            Fidelity::Approximated(why) => format!("approximated: stored and validated, but {why}"),
+        };
+        text.extend(["| ", it.kind, " | ", &it.api_version(), " | ", &how, " |\n"]);
+    }
+    text
 }

@@ -2,7 +2,7 @@
 
 use super::NOW;
 use crate::api::{Api, Request, Response, Target, Verb};
-use crate::controllers::CONTROLLERS;
+use crate::controllers::{CONTROLLERS, IN_EVERY_CLUSTER};
 use crate::model::{Chance, Key, Object, Span, Text, Time, Value};
 use crate::plan::{Controller, EventDraft, Plan, View};
 use crate::store::{Cache, Change};
@@ -193,7 +193,7 @@ impl World {
 
     fn enqueue(&mut self, change: &Change) {
         let view = View { now: self.now, cache: &self.cache, failure: None };
-        for (index, controller) in CONTROLLERS.iter().enumerate() {
+        for (index, controller) in CONTROLLERS.iter().take(IN_EVERY_CLUSTER).enumerate() {
             for watch in controller.watches.iter().filter(|it| it.covers(&change.key.resource)) {
                 let mut found = Vec::new();
                 (watch.enqueue)(change, &view, &mut found);

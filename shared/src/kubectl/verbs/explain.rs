@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/kubectl/pkg/explain/v2/templates/plaintext.tmpl`.
 //! Differs: descriptions are not shown, because the schema holds none (`DIFFERENCE`).
 
+use crate::api::{Fidelity, resources};
 use crate::kubectl::discovery::Kind;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::{Args, Flag, switch, text};
@@ -54,6 +55,7 @@ fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
         )));
     };
     session.out(head(&kind, &version));
+    session.out(mark(&kind.kind, &version));
     let text = body(schema, root, path, args.is("recursive"))?;
     session.out(text);
     Ok(())
@@ -63,6 +65,16 @@ fn head(kind: &Kind, version: &str) -> String {
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     let group = if group.is_empty() { String::new() } else { format!("GROUP:      {group}\n") };
     format!("{group}KIND:       {}\nVERSION:    {version}\n\n", kind.kind)
+}
+
+/// What is not as in Kubernetes about a kind; nothing for most.
+fn mark(kind: &str, version: &str) -> String {
+    match resources::find_kind(version, kind).map(|it| it.fidelity) {
+        Some(Fidelity::Approximated(why)) => {
+            format!("FIDELITY:\n    approximated: stored and validated, but {why}.\n\n")
+        }
+        Some(Fidelity::Faithful) | None => String::new(),
+    }
 }
 
 fn body(schema: &Schema, root: TypeId, path: &str, recursive: bool) -> Result<String, Failure> {

@@ -3,8 +3,12 @@
 //! Upstream: `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{policy,controller_policy,namespace_policy}.go`,
 //! `pkg/apis/rbac/v1/helpers.go` (the builder of rules), `pkg/registry/rbac/rest/storage_rbac.go`. The table is `policy.txt`, whose first lines say how it is read.
 
+mod reconcile;
+
 use crate::api::authorization::rules::Rule;
 use crate::model::{Object, Order, Text, Value};
+
+pub(crate) use reconcile::{Reconciled, reconcile};
 
 static POLICY: &str = include_str!("policy.txt");
 

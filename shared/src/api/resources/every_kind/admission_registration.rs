@@ -4,6 +4,7 @@
 //! Knows nothing of evaluating them.
 
 use crate::api::printing::age;
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::{count_generation, default, each, keep, within};
 use crate::api::validation::every_kind::{admission_policy, webhook};
 use crate::api::{Column, Resource, Scope};
@@ -29,6 +30,7 @@ const BINDING_COLUMNS: &[Column] = &[
 
 /// The registration of `ValidatingWebhookConfiguration`.
 pub(super) const VALIDATING_WEBHOOKS: Resource = Resource {
+    fidelity: Fidelity::Approximated("no webhook is called yet"),
     kind: "ValidatingWebhookConfiguration",
     plural: "validatingwebhookconfigurations",
     singular: "validatingwebhookconfiguration",
@@ -42,6 +44,7 @@ pub(super) const VALIDATING_WEBHOOKS: Resource = Resource {
 
 /// The registration of `MutatingWebhookConfiguration`.
 pub(super) const MUTATING_WEBHOOKS: Resource = Resource {
+    fidelity: Fidelity::Approximated("no webhook is called yet"),
     kind: "MutatingWebhookConfiguration",
     plural: "mutatingwebhookconfigurations",
     singular: "mutatingwebhookconfiguration",
@@ -60,6 +63,7 @@ pub(super) const MUTATING_WEBHOOKS: Resource = Resource {
 
 /// The registration of `ValidatingAdmissionPolicy`.
 pub(super) const VALIDATING_POLICY: Resource = Resource {
+    fidelity: Fidelity::Approximated("it is not evaluated yet"),
     kind: "ValidatingAdmissionPolicy",
     plural: "validatingadmissionpolicies",
     singular: "validatingadmissionpolicy",
@@ -85,6 +89,7 @@ pub(super) const VALIDATING_POLICY: Resource = Resource {
 
 /// The registration of `MutatingAdmissionPolicy`.
 pub(super) const MUTATING_POLICY: Resource = Resource {
+    fidelity: Fidelity::Approximated("it is not evaluated yet"),
     kind: "MutatingAdmissionPolicy",
     plural: "mutatingadmissionpolicies",
     singular: "mutatingadmissionpolicy",
@@ -104,6 +109,7 @@ pub(super) const MUTATING_POLICY: Resource = Resource {
 
 /// The registration of `ValidatingAdmissionPolicyBinding`.
 pub(super) const VALIDATING_BINDING: Resource = Resource {
+    fidelity: Fidelity::Approximated("its policy is not evaluated yet"),
     kind: "ValidatingAdmissionPolicyBinding",
     plural: "validatingadmissionpolicybindings",
     singular: "validatingadmissionpolicybinding",
@@ -116,6 +122,7 @@ pub(super) const VALIDATING_BINDING: Resource = Resource {
 
 /// The registration of `MutatingAdmissionPolicyBinding`.
 pub(super) const MUTATING_BINDING: Resource = Resource {
+    fidelity: Fidelity::Approximated("its policy is not evaluated yet"),
     kind: "MutatingAdmissionPolicyBinding",
     plural: "mutatingadmissionpolicybindings",
     singular: "mutatingadmissionpolicybinding",

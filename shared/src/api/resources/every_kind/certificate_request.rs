@@ -1,6 +1,7 @@
 //! `certificates.k8s.io/v1` `CertificateSigningRequest`. Upstream: `pkg/registry/certificates/certificates/strategy.go`.
 
 use crate::api::printing::{age, human_span};
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::keep;
 use crate::api::validation::every_kind::certificate_request;
 use crate::api::{Column, Resource, Scope, User};
@@ -8,6 +9,7 @@ use crate::model::{Object, Span, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller approves or signs it yet"),
     group: "certificates.k8s.io",
     kind: "CertificateSigningRequest",
     plural: "certificatesigningrequests",

@@ -1,6 +1,7 @@
 //! `batch/v1` `CronJob`. Upstream: `pkg/registry/batch/cronjob/strategy.go`, `pkg/apis/batch/v1/defaults.go`, `printCronJob`.
 
 use crate::api::printing::{age, of_containers, or_none, since};
+use crate::api::registry::Fidelity;
 use crate::api::resources::every_kind::job::default_pods;
 use crate::api::resources::workload::{default, default_empty, next_generation, start_generation, within};
 use crate::api::validation::every_kind::cron_job;
@@ -9,6 +10,7 @@ use crate::model::{Object, Time, Value, selector};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller starts its jobs yet"),
     group: "batch",
     kind: "CronJob",
     plural: "cronjobs",

@@ -1,6 +1,7 @@
 //! `apps/v1` `DaemonSet`. Upstream: `pkg/registry/apps/daemonset/strategy.go`, `pkg/apis/apps/v1/{defaults,conversion}.go`.
 
 use crate::api::printing::{age, labels, number, of_containers};
+use crate::api::registry::Fidelity;
 use crate::api::resources::deployment::selector;
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::{default, default_empty, next_generation, within};
@@ -13,6 +14,7 @@ const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller makes its pods yet"),
     group: "apps",
     kind: "DaemonSet",
     plural: "daemonsets",

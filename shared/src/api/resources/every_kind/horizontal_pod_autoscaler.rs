@@ -5,6 +5,7 @@
 
 use crate::api::printing::{age, number};
 use crate::api::registry::Conversion;
+use crate::api::registry::Fidelity;
 use crate::api::resources::every_kind::{autoscaler_targets, autoscaler_v1};
 use crate::api::resources::keep;
 use crate::api::resources::workload::{default, default_empty, within};
@@ -14,6 +15,7 @@ use crate::model::{Object, Value};
 
 /// The registration of the preferred version.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller scales by it yet"),
     group: "autoscaling",
     version: "v2",
     kind: "HorizontalPodAutoscaler",
@@ -48,6 +50,7 @@ pub(super) const RESOURCE: Resource = Resource {
 
 /// The same objects in the older version.
 pub(super) const V1: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller scales by it yet"),
     version: "v1",
     kept_as: Some(Conversion {
         resource: "horizontalpodautoscalers.autoscaling",

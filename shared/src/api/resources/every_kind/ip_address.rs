@@ -1,12 +1,14 @@
 //! `networking.k8s.io/v1` `IPAddress`. Upstream: `pkg/registry/networking/ipaddress/strategy.go`.
 
 use crate::api::printing::age;
+use crate::api::registry::Fidelity;
 use crate::api::validation::every_kind::service_range;
 use crate::api::{Column, Resource, Scope};
 use crate::model::Object;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("Services draw their addresses without it"),
     group: "networking.k8s.io",
     kind: "IPAddress",
     plural: "ipaddresses",

@@ -1,7 +1,7 @@
 //! `batch/v1` Job. Upstream: `pkg/registry/batch/job/strategy.go`, `pkg/apis/batch/v1/defaults.go`, `printJob`.
 
 use crate::api::printing::{age, human_span, number, of_containers};
-use crate::api::registry::Deletion;
+use crate::api::registry::{Deletion, Fidelity};
 use crate::api::resources::deployment::selector;
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::{count_generation, default, default_empty, each, keep, start_generation, within};
@@ -11,6 +11,9 @@ use crate::model::{Object, Time, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated(
+        "no controller makes its pods yet; one that has ended is deleted as its ttlSecondsAfterFinished says",
+    ),
     group: "batch",
     kind: "Job",
     plural: "jobs",

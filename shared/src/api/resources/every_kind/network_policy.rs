@@ -2,6 +2,7 @@
 //! `pkg/apis/networking/v1/defaults.go`.
 
 use crate::api::printing::age;
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::{count_generation, default, each, within};
 use crate::api::validation::every_kind::network_policy;
 use crate::api::{Column, Resource};
@@ -9,6 +10,7 @@ use crate::model::{Object, Value, selector};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("nothing keeps traffic apart yet"),
     group: "networking.k8s.io",
     kind: "NetworkPolicy",
     plural: "networkpolicies",

@@ -1,7 +1,7 @@
 //! `v1` `PersistentVolume`. Upstream: `pkg/registry/core/persistentvolume/strategy.go`, `printPersistentVolume`.
 
 use crate::api::printing::age;
-use crate::api::registry::Deletion;
+use crate::api::registry::{Deletion, Fidelity};
 use crate::api::resources::every_kind::persistent_volume_claim::{access_modes, class, or_unset};
 use crate::api::resources::keep;
 use crate::api::resources::pod_spec::{canonical_amounts, default_source_of_volume};
@@ -12,6 +12,7 @@ use crate::model::{Object, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller binds it to a claim yet"),
     kind: "PersistentVolume",
     plural: "persistentvolumes",
     singular: "persistentvolume",

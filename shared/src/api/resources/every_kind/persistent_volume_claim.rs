@@ -1,7 +1,7 @@
 //! `v1` `PersistentVolumeClaim`. Upstream: `pkg/registry/core/persistentvolumeclaim/strategy.go`, `printPersistentVolumeClaim`.
 
 use crate::api::printing::age;
-use crate::api::registry::Deletion;
+use crate::api::registry::{Deletion, Fidelity};
 use crate::api::resources::keep;
 use crate::api::resources::pod_spec::default_claim_spec;
 use crate::api::resources::workload::{default_empty, within};
@@ -14,6 +14,7 @@ const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller binds it to a volume or provisions one yet"),
     kind: "PersistentVolumeClaim",
     plural: "persistentvolumeclaims",
     singular: "persistentvolumeclaim",

@@ -1,6 +1,7 @@
 //! `policy/v1` `PodDisruptionBudget`. Upstream: `pkg/registry/policy/poddisruptionbudget/strategy.go`, `printPodDisruptionBudget`.
 
 use crate::api::printing::{age, number};
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::next_generation;
 use crate::api::validation::every_kind::pod_disruption_budget;
 use crate::api::{Column, Resource};
@@ -8,6 +9,7 @@ use crate::model::{IntOrString, Object, Value, names};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("evictions heed it, but no controller counts its pods yet"),
     group: "policy",
     kind: "PodDisruptionBudget",
     plural: "poddisruptionbudgets",

@@ -1,7 +1,7 @@
 //! `v1` `ReplicationController`. Upstream: `pkg/registry/core/replicationcontroller/strategy.go`, `pkg/apis/core/v1/defaults.go`.
 
 use crate::api::printing::{age, labels, number, of_containers};
-use crate::api::registry::Deletion;
+use crate::api::registry::{Deletion, Fidelity};
 use crate::api::resources::pod_spec::default_pod_spec;
 use crate::api::resources::workload::{default, next_generation, within};
 use crate::api::validation::every_kind::replication_controller;
@@ -10,6 +10,7 @@ use crate::model::{Object, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller makes its pods yet"),
     kind: "ReplicationController",
     plural: "replicationcontrollers",
     singular: "replicationcontroller",

@@ -1,6 +1,7 @@
 //! `networking.k8s.io/v1` `ServiceCIDR`. Upstream: `pkg/registry/networking/servicecidr/strategy.go`.
 
 use crate::api::printing::age;
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::keep;
 use crate::api::validation::every_kind::service_range;
 use crate::api::{Column, Resource, Scope};
@@ -8,6 +9,7 @@ use crate::model::Value;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("Services draw their addresses from 10.96.0.0/12, whatever it says"),
     group: "networking.k8s.io",
     kind: "ServiceCIDR",
     plural: "servicecidrs",

@@ -1,6 +1,7 @@
 //! `apps/v1` `StatefulSet`. Upstream: `pkg/registry/apps/statefulset/strategy.go`, `pkg/apis/apps/v1/defaults.go`.
 
 use crate::api::printing::{age, number, of_containers};
+use crate::api::registry::Fidelity;
 use crate::api::resources::pod_spec::{default_claim_spec, default_pod_spec};
 use crate::api::resources::workload::{default, default_empty, each, next_generation, within};
 use crate::api::validation::every_kind::stateful_set;
@@ -9,6 +10,7 @@ use crate::model::{Object, Value, names};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller makes its pods yet"),
     group: "apps",
     kind: "StatefulSet",
     plural: "statefulsets",

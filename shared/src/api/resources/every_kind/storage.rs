@@ -3,6 +3,7 @@
 //! Upstream: `pkg/registry/storage/*/strategy.go`, `pkg/apis/storage/v1/defaults.go`.
 
 use crate::api::printing::age;
+use crate::api::registry::Fidelity;
 use crate::api::registry::Named;
 use crate::api::resources::workload::{default, keep, within};
 use crate::api::validation::every_kind::storage;
@@ -16,6 +17,7 @@ const DEFAULT_CLASS: [&str; 2] =
 
 /// The registration of `StorageClass`.
 pub(super) const STORAGE_CLASS: Resource = Resource {
+    fidelity: Fidelity::Approximated("claims get the default one, but no controller provisions volumes yet"),
     kind: "StorageClass",
     plural: "storageclasses",
     singular: "storageclass",
@@ -45,6 +47,7 @@ fn class_name(class: &Object) -> String {
 
 /// The registration of `VolumeAttributesClass`.
 pub(super) const VOLUME_ATTRIBUTES_CLASS: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller changes volumes by it yet"),
     kind: "VolumeAttributesClass",
     plural: "volumeattributesclasses",
     singular: "volumeattributesclass",
@@ -57,6 +60,7 @@ pub(super) const VOLUME_ATTRIBUTES_CLASS: Resource = Resource {
 
 /// The registration of `VolumeAttachment`.
 pub(super) const VOLUME_ATTACHMENT: Resource = Resource {
+    fidelity: Fidelity::Approximated("no controller attaches volumes yet"),
     kind: "VolumeAttachment",
     plural: "volumeattachments",
     singular: "volumeattachment",
@@ -77,6 +81,7 @@ pub(super) const VOLUME_ATTACHMENT: Resource = Resource {
 
 /// The registration of `CSIDriver`.
 pub(super) const CSI_DRIVER: Resource = Resource {
+    fidelity: Fidelity::Approximated("no kubelet speaks to drivers yet"),
     kind: "CSIDriver",
     plural: "csidrivers",
     singular: "csidriver",
@@ -124,6 +129,7 @@ fn listed(list: &Value, none: &str) -> String {
 
 /// The registration of `CSINode`.
 pub(super) const CSI_NODE: Resource = Resource {
+    fidelity: Fidelity::Approximated("no kubelet speaks to drivers yet"),
     kind: "CSINode",
     plural: "csinodes",
     singular: "csinode",
@@ -138,6 +144,7 @@ pub(super) const CSI_NODE: Resource = Resource {
 
 /// The registration of `CSIStorageCapacity`.
 pub(super) const CSI_STORAGE_CAPACITY: Resource = Resource {
+    fidelity: Fidelity::Approximated("the scheduler does not look at it yet"),
     kind: "CSIStorageCapacity",
     plural: "csistoragecapacities",
     singular: "csistoragecapacity",

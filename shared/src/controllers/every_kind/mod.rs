@@ -1,0 +1,7 @@
+//! The control loops of a whole control plane, one file each.
+
+pub(super) mod endpoints;
+pub(super) mod resource_quota;
+pub(super) mod role_aggregation;
+pub(super) mod storage_protection;
+pub(super) mod ttl_after_finished;
