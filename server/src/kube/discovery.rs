@@ -2,11 +2,15 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/discovery`, `discovery/aggregated`. All of it follows from the registrations.
 
-use shared::api::{Resource, Scope, resources};
-use shared::model::Value;
+use std::sync::Arc;
+
+use shared::api::custom::by_priority;
+use shared::api::{Registration, Registry, Scope};
+use shared::model::{Text, Value};
 
 use super::route::{resource_verbs, subresource_verbs};
 use super::usage;
+use crate::host::Host;
 
 /// Groups in the order of upstream's discovery; others follow in their own order.
 const GROUP_ORDER: &[&str] = &[
@@ -34,63 +38,137 @@ const GROUP_ORDER: &[&str] = &[
 
 /// A group and its versions, the preferred one first.
 struct Group {
-    name: &'static str,
-    versions: Vec<&'static str>,
+    name: Text,
+    versions: Vec<Text>,
 }
 
-/// Every group but the core's, in order.
-fn groups() -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for it in resources::all().filter(|it| !it.group.is_empty()) {
-        match groups.iter_mut().find(|group| group.name == it.group) {
-            Some(group) if group.versions.contains(&it.version) => {}
-            Some(group) => group.versions.push(it.version),
-            None => groups.push(Group { name: it.group, versions: vec![it.version] }),
-        }
+/// Everything that is served at a moment.
+pub(crate) struct Served(Vec<Arc<Registration>>);
+
+impl Served {
+    /// What a host serves now.
+    pub(crate) fn by(host: &Host) -> Self {
+        host.look(|cluster| Self::of(cluster.api().registry()))
     }
-    for group in &mut groups {
-        group.versions.sort_by(|a, b| shared_order(b, a));
+
+    /// What a registry holds.
+    pub(crate) fn of(registry: &Registry) -> Self {
+        Self(registry.all().cloned().collect())
     }
-    groups.push(Group { name: usage::GROUP, versions: vec![usage::VERSION] });
-    groups.sort_by_key(|it| GROUP_ORDER.iter().position(|name| *name == it.name).unwrap_or(usize::MAX));
-    groups
-}
 
-/// The order of versions: `v2` over `v1`, stable over beta over alpha.
-fn shared_order(a: &str, b: &str) -> std::cmp::Ordering {
-    let rank = |version: &str| (!version.contains("alpha"), !version.contains("beta"), version.to_owned());
-    rank(a).cmp(&rank(b))
-}
-
-/// Every API version with a route: `v1`, `apps/v1`, … for the OpenAPI documents.
-pub(crate) fn group_versions() -> Vec<(&'static str, &'static str)> {
-    let others = groups().into_iter().flat_map(|group| group.versions.into_iter().map(move |it| (group.name, it)));
-    std::iter::once(("", "v1")).chain(others).filter(|(group, _)| *group != usage::GROUP).collect()
-}
-
-/// The resources of a version.
-pub(crate) fn resources_of(group: &str, version: &str) -> impl Iterator<Item = &'static Resource> {
-    let found: Vec<_> = resources::all().filter(|it| it.group == group && it.version == version).collect();
-    found.into_iter()
-}
-
-/// The old document at a path; `None` if there is none.
-pub(crate) fn document(path: &str, host: &str) -> Option<Value> {
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match parts[..] {
-        ["api"] => Some(versions(host)),
-        ["api", "v1"] => resource_list("", "v1"),
-        ["apis"] => Some(group_list()),
-        ["apis", group] => {
-            let found = groups().into_iter().find(|it| it.name == group)?;
-            let mut whole = Value::from([("kind", "APIGroup".into()), ("apiVersion", "v1".into())]);
-            for (field, value) in group_value(&found).fields() {
-                whole.set(field, value);
+    /// Every group but the core's, in order.
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for it in self.0.iter().filter(|it| !it.group.is_empty()) {
+            match groups.iter_mut().find(|group| group.name == it.group) {
+                Some(group) if group.versions.contains(&it.version) => {}
+                Some(group) => group.versions.push(it.version.clone()),
+                None => groups.push(Group { name: it.group.clone(), versions: vec![it.version.clone()] }),
             }
-            Some(whole)
         }
-        ["apis", group, version] => resource_list(group, version),
-        _ => None,
+        for group in &mut groups {
+            group.versions.sort_by(|a, b| by_priority(a, b));
+        }
+        groups.push(Group { name: Text::new_static(usage::GROUP), versions: vec![Text::new_static(usage::VERSION)] });
+        groups.sort_by_key(|it| GROUP_ORDER.iter().position(|name| *name == it.name).unwrap_or(usize::MAX));
+        groups
+    }
+
+    /// Every API version with a route: `v1`, `apps/v1`, … for the OpenAPI documents.
+    pub(crate) fn group_versions(&self) -> Vec<(Text, Text)> {
+        let groups = self.groups().into_iter();
+        let others = groups.flat_map(|group| group.versions.into_iter().map(move |it| (group.name.clone(), it)));
+        let all = std::iter::once((Text::default(), Text::new_static("v1"))).chain(others);
+        all.filter(|(group, _)| *group != usage::GROUP).collect()
+    }
+
+    /// Every registration.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Registration> {
+        self.0.iter().map(|it| &**it)
+    }
+
+    /// The resources of a version.
+    pub(crate) fn resources_of(&self, group: &str, version: &str) -> impl Iterator<Item = &Registration> {
+        self.all().filter(move |it| it.group == group && it.version == version)
+    }
+
+    /// The old document at a path; `None` if there is none.
+    pub(crate) fn document(&self, path: &str, host: &str) -> Option<Value> {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match parts[..] {
+            ["api"] => Some(versions(host)),
+            ["api", "v1"] => self.resource_list("", "v1"),
+            ["apis"] => Some(self.group_list()),
+            ["apis", group] => {
+                let found = self.groups().into_iter().find(|it| it.name == group)?;
+                let mut whole = Value::from([("kind", "APIGroup".into()), ("apiVersion", "v1".into())]);
+                for (field, value) in group_value(&found).fields() {
+                    whole.set(field, value);
+                }
+                Some(whole)
+            }
+            ["apis", group, version] => self.resource_list(group, version),
+            _ => None,
+        }
+    }
+
+    fn group_list(&self) -> Value {
+        let groups: Value = self.groups().iter().map(group_value).collect();
+        Value::from([("kind", "APIGroupList".into()), ("apiVersion", "v1".into()), ("groups", groups)])
+    }
+
+    fn resource_list(&self, group: &str, version: &str) -> Option<Value> {
+        let mut all: Vec<Value> = self.resources_of(group, version).flat_map(resource_values).collect();
+        if (group, version) == (usage::GROUP, usage::VERSION) {
+            all.extend(usage::RESOURCES.map(usage_values));
+        }
+        if all.is_empty() {
+            return None;
+        }
+        all.sort_by(|a, b| a.get("name").str().cmp(b.get("name").str()));
+        let whole = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+        Some(Value::from([
+            ("kind", "APIResourceList".into()),
+            ("apiVersion", "v1".into()),
+            ("groupVersion", whole.into()),
+            ("resources", all.into()),
+        ]))
+    }
+
+    /// The aggregated document of `/api` or `/apis`.
+    pub(crate) fn aggregated(&self, path: &str) -> Option<Value> {
+        let items: Value = match path.trim_matches('/') {
+            "api" => [Value::from([
+                ("metadata", Value::map()),
+                ("versions", [self.aggregated_version("", "v1")].into_iter().collect()),
+            ])]
+            .into_iter()
+            .collect(),
+            "apis" => self.groups().iter().map(|it| self.aggregated_group(it)).collect(),
+            _ => return None,
+        };
+        Some(Value::from([
+            ("kind", "APIGroupDiscoveryList".into()),
+            ("apiVersion", "apidiscovery.k8s.io/v2".into()),
+            ("metadata", Value::map()),
+            ("items", items),
+        ]))
+    }
+
+    fn aggregated_group(&self, group: &Group) -> Value {
+        let versions = group.versions.iter().map(|version| self.aggregated_version(&group.name, version));
+        let metadata = Value::from([("name", (&group.name).into())]);
+        Value::from([("metadata", metadata), ("versions", versions.collect())])
+    }
+
+    fn aggregated_version(&self, group: &str, version: &str) -> Value {
+        let mut found: Vec<_> = self.resources_of(group, version).collect();
+        found.sort_by(|a, b| a.plural.cmp(&b.plural));
+        let mut all: Vec<Value> = found.into_iter().map(aggregated_resource).collect();
+        if (group, version) == (usage::GROUP, usage::VERSION) {
+            all.extend(usage::RESOURCES.map(aggregated_usage));
+        }
+        Value::from([("version", version.into()), ("resources", all.into()), ("freshness", "Current".into())])
     }
 }
 
@@ -103,55 +181,32 @@ fn versions(host: &str) -> Value {
     ])
 }
 
-fn group_list() -> Value {
-    let groups: Value = groups().iter().map(group_value).collect();
-    Value::from([("kind", "APIGroupList".into()), ("apiVersion", "v1".into()), ("groups", groups)])
-}
-
 fn group_value(group: &Group) -> Value {
-    let version = |version: &&str| {
+    let version = |version: &Text| {
         let whole = format!("{}/{version}", group.name);
-        Value::from([("groupVersion", whole.into()), ("version", (*version).into())])
+        Value::from([("groupVersion", whole.into()), ("version", version.into())])
     };
     Value::from([
-        ("name", group.name.into()),
+        ("name", (&group.name).into()),
         ("versions", group.versions.iter().map(version).collect()),
         ("preferredVersion", group.versions.first().map(version).into()),
     ])
 }
 
-fn resource_list(group: &str, version: &str) -> Option<Value> {
-    let mut all: Vec<Value> = resources_of(group, version).flat_map(resource_values).collect();
-    if (group, version) == (usage::GROUP, usage::VERSION) {
-        all.extend(usage::RESOURCES.map(usage_values));
-    }
-    if all.is_empty() {
-        return None;
-    }
-    all.sort_by(|a, b| a.get("name").str().cmp(b.get("name").str()));
-    let whole = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    Some(Value::from([
-        ("kind", "APIResourceList".into()),
-        ("apiVersion", "v1".into()),
-        ("groupVersion", whole.into()),
-        ("resources", all.into()),
-    ]))
-}
-
 /// A resource and its subresources in the old form.
-fn resource_values(it: &'static Resource) -> Vec<Value> {
+fn resource_values(it: &Registration) -> Vec<Value> {
     let namespaced = it.scope == Scope::Namespaced;
     let mut own = Value::from([
-        ("name", it.plural.into()),
-        ("singularName", it.singular.into()),
+        ("name", (&it.plural).into()),
+        ("singularName", (&it.singular).into()),
         ("namespaced", namespaced.into()),
-        ("kind", it.kind.into()),
+        ("kind", (&it.kind).into()),
         ("verbs", resource_verbs(it).iter().copied().collect()),
         ("storageVersionHash", storage_hash(it).into()),
     ]);
-    for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
+    for (field, words) in [("shortNames", &it.short_names), ("categories", &it.categories)] {
         if !words.is_empty() {
-            own.set(field, words.iter().copied().collect::<Value>());
+            own.set(field, words.iter().collect::<Value>());
         }
     }
     let subresources = it.subresources.iter().map(|subresource| {
@@ -196,14 +251,14 @@ fn aggregated_usage((plural, kind, namespaced): (&str, &str, bool)) -> Value {
 }
 
 /// A word that tells two storage versions apart, as upstream has one.
-fn storage_hash(it: &Resource) -> String {
+fn storage_hash(it: &Registration) -> String {
     let mut hash = shared::model::Fnv::default();
     hash.write(format!("{}/{}/{}", it.group, it.version, it.kind).as_bytes());
     shared::api::base64::encode(&hash.0.to_be_bytes())
 }
 
 /// Group, version and kind of what a subresource reads and writes.
-fn subresource_kind(it: &Resource, subresource: &str) -> (&'static str, &'static str, &'static str) {
+fn subresource_kind<'a>(it: &'a Registration, subresource: &str) -> (&'a str, &'a str, &'a str) {
     match subresource {
         "scale" => ("autoscaling", "v1", "Scale"),
         "eviction" => ("policy", "v1", "Eviction"),
@@ -212,64 +267,29 @@ fn subresource_kind(it: &Resource, subresource: &str) -> (&'static str, &'static
         "exec" => ("", "v1", "PodExecOptions"),
         "attach" => ("", "v1", "PodAttachOptions"),
         "portforward" => ("", "v1", "PodPortForwardOptions"),
-        _ => (it.group, it.version, it.kind),
+        _ => (&it.group, &it.version, &it.kind),
     }
 }
 
-/// The aggregated document of `/api` or `/apis`.
-pub(crate) fn aggregated(path: &str) -> Option<Value> {
-    let items: Value = match path.trim_matches('/') {
-        "api" => [Value::from([
-            ("metadata", Value::map()),
-            ("versions", [aggregated_version("", "v1")].into_iter().collect()),
-        ])]
-        .into_iter()
-        .collect(),
-        "apis" => groups().iter().map(aggregated_group).collect(),
-        _ => return None,
-    };
-    Some(Value::from([
-        ("kind", "APIGroupDiscoveryList".into()),
-        ("apiVersion", "apidiscovery.k8s.io/v2".into()),
-        ("metadata", Value::map()),
-        ("items", items),
-    ]))
-}
-
-fn aggregated_group(group: &Group) -> Value {
-    let versions = group.versions.iter().map(|version| aggregated_version(group.name, version));
-    Value::from([("metadata", Value::from([("name", group.name.into())])), ("versions", versions.collect())])
-}
-
-fn aggregated_version(group: &str, version: &str) -> Value {
-    let mut found: Vec<_> = resources_of(group, version).collect();
-    found.sort_by_key(|it| it.plural);
-    let mut all: Vec<Value> = found.into_iter().map(aggregated_resource).collect();
-    if (group, version) == (usage::GROUP, usage::VERSION) {
-        all.extend(usage::RESOURCES.map(aggregated_usage));
-    }
-    Value::from([("version", version.into()), ("resources", all.into()), ("freshness", "Current".into())])
-}
-
-fn aggregated_resource(it: &Resource) -> Value {
+fn aggregated_resource(it: &Registration) -> Value {
     let kind = |(group, version, kind): (&str, &str, &str)| {
         let core = group.is_empty() || group == it.group;
         let (group, version) = if core { ("", "") } else { (group, version) };
         Value::from([("group", group.into()), ("version", version.into()), ("kind", kind.into())])
     };
     let mut value = Value::from([
-        ("resource", it.plural.into()),
-        ("responseKind", kind((it.group, it.version, it.kind))),
+        ("resource", (&it.plural).into()),
+        ("responseKind", kind((&it.group, &it.version, &it.kind))),
         ("scope", if it.scope == Scope::Namespaced { "Namespaced" } else { "Cluster" }.into()),
-        ("singularResource", it.singular.into()),
+        ("singularResource", (&it.singular).into()),
         ("verbs", resource_verbs(it).iter().copied().collect()),
     ]);
-    for (field, words) in [("shortNames", it.short_names), ("categories", it.categories)] {
+    for (field, words) in [("shortNames", &it.short_names), ("categories", &it.categories)] {
         if !words.is_empty() {
-            value.set(field, words.iter().copied().collect::<Value>());
+            value.set(field, words.iter().collect::<Value>());
         }
     }
-    let mut names: Vec<&str> = it.subresources.to_vec();
+    let mut names: Vec<&str> = it.subresources.iter().map(Text::as_str).collect();
     names.sort_unstable();
     if !names.is_empty() {
         let subresource = |name: &str| {

@@ -4,6 +4,7 @@
 //! Differs: the fields of an object are sorted by name (`DIFFERENCE`: upstream has Go's order; no client depends on it).
 
 use std::io::Write as _;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY, WARNING};
 use hyper::{Response, StatusCode};
-use shared::api::{self, Body as Content, Column, Resource, Status, printing, table};
+use shared::api::{self, Body as Content, Column, Registration, Resource, Status, printing, table};
 use shared::model::{Object, Time, Value, yaml};
 
 use super::negotiate::{Form, Shape, Syntax};
@@ -24,7 +25,9 @@ const GZIP_BYTES_MIN: usize = 128 * 1024;
 const WARNINGS_MAX: usize = 100;
 
 /// What a scale shows in a table, whatever it scales. Upstream: `pkg/printers/internalversion/printers.go` (`printScale`).
-pub(crate) const SCALE: Resource = Resource {
+pub(crate) static SCALE: LazyLock<Arc<Registration>> = LazyLock::new(|| Arc::new(Registration::built_in(&SCALES)));
+
+static SCALES: Resource = Resource {
     group: "autoscaling",
     kind: "Scale",
     columns: &[
@@ -81,7 +84,7 @@ impl Include {
 }
 
 /// The HTTP answer.
-pub(crate) fn answer(resource: &Resource, response: api::Response, wanted: Wanted, now: Time) -> Response<Body> {
+pub(crate) fn answer(resource: &Registration, response: api::Response, wanted: Wanted, now: Time) -> Response<Body> {
     let warnings = response.warnings;
     let mut answer = match response.body {
         Content::Status(it) => failure(&it, wanted.form),
@@ -173,7 +176,7 @@ fn bytes(value: &Value, wanted: Wanted) -> Vec<u8> {
 }
 
 /// An object in its shape.
-pub(crate) fn shaped(resource: &Resource, object: Object, shape: Shape, include: Include, now: Time) -> Value {
+pub(crate) fn shaped(resource: &Registration, object: Object, shape: Shape, include: Include, now: Time) -> Value {
     match shape {
         Shape::Whole => object.0,
         Shape::Table => {
@@ -184,7 +187,7 @@ pub(crate) fn shaped(resource: &Resource, object: Object, shape: Shape, include:
     }
 }
 
-fn shaped_list(resource: &Resource, list: Value, wanted: Wanted, now: Time) -> Value {
+fn shaped_list(resource: &Registration, list: Value, wanted: Wanted, now: Time) -> Value {
     match wanted.form.shape {
         Shape::Whole => list,
         Shape::Table => {
@@ -209,7 +212,7 @@ fn metadata_of(object: &Value) -> Value {
 }
 
 /// A table whose rows carry what `include` says.
-fn tabled(resource: &Resource, objects: &[Object], metadata: &Value, include: Include, now: Time) -> Value {
+fn tabled(resource: &Registration, objects: &[Object], metadata: &Value, include: Include, now: Time) -> Value {
     let mut table = table::table(resource, objects, metadata, now);
     if include == Include::Metadata {
         return table;

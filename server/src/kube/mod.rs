@@ -37,6 +37,7 @@ use shared::api::{Status, User};
 use crate::audit::{self, Ticket};
 use crate::auth::{self, Tokens};
 use crate::host::Host;
+use discovery::Served;
 pub(crate) use encode::with_bytes;
 use encode::{Include, Wanted};
 use metrics::Metrics;
@@ -153,8 +154,11 @@ impl Server {
             access::authorize(&self.host, &user, &info, query.get("fieldSelector"))?;
             return usage::answer(&self.host, &info, &query, wanted(&parts.headers, &query)?);
         }
-        let (resource, target) = match route::find(&info) {
-            Ok(found) => found,
+        let Some(resource) = route::registration(&info, &self.host) else {
+            return route::retired(&info).map_or_else(|| Ok(encode::plain(404, status::NO_PAGE)), Err);
+        };
+        let target = match route::target(&info, &resource) {
+            Ok(target) => target,
             Err(NoRoute::NoPage) => return Ok(encode::plain(404, status::NO_PAGE)),
             Err(NoRoute::Refused(status)) => return Err(status),
         };
@@ -192,10 +196,11 @@ impl Server {
             return Ok(encode::plain(200, self.metrics.text(&self.host, lost)));
         }
         let accept = header(headers, ACCEPT);
-        if let Some(response) = self.openapi.answer(path, accept, query) {
+        if let Some(response) = self.openapi.answer(path, accept, query, &self.host) {
             return Ok(response);
         }
-        if let Some(document) = negotiate::aggregated_discovery(accept).and_then(|_| discovery::aggregated(path)) {
+        let served = || Served::by(&self.host);
+        if let Some(document) = negotiate::aggregated_discovery(accept).and_then(|_| served().aggregated(path)) {
             let mut response = encode::value(200, &document, wanted_json(headers, query));
             let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
             response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(media));
@@ -205,7 +210,7 @@ impl Server {
         if matches!(path, "/version" | "/version/") {
             return Ok(health::version(wanted));
         }
-        match discovery::document(path, header(headers, HOST)) {
+        match served().document(path, header(headers, HOST)) {
             Some(document) => Ok(encode::value(200, &document, wanted)),
             None => Ok(encode::plain(404, status::NO_PAGE)),
         }

@@ -2,9 +2,11 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/{get,create,update,patch,delete}.go`.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use hyper::Response;
-use shared::api::{self, Options, Request, Resource, Status, Target, User, Verb};
+use shared::api::{self, Options, Registration, Request, Status, Target, User, Verb};
 use shared::model::{Text, Value};
 
 use super::encode::Wanted;
@@ -19,7 +21,7 @@ pub(crate) struct Asked {
     /// What is asked, by path.
     pub(crate) info: RequestInfo,
     /// The registration.
-    pub(crate) resource: &'static Resource,
+    pub(crate) resource: Arc<Registration>,
     /// The place.
     pub(crate) target: Target,
     /// Who asks.
@@ -35,7 +37,8 @@ pub(crate) struct Asked {
 /// # Errors
 /// What is wrong with the request itself; what the pipeline refuses is an answer too.
 pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) -> Result<Response<Body>, Status> {
-    let resource = if asked.target.subresource == "scale" { &encode::SCALE } else { asked.resource };
+    let is_scale = asked.target.subresource == "scale";
+    let resource = if is_scale { encode::SCALE.clone() } else { asked.resource.clone() };
     let wanted = asked.wanted;
     let (request, warnings) = request(asked, incoming).await?;
     let name = if request.verb == Verb::Create { request.body.at("metadata.name").text() } else { Text::default() };
@@ -45,7 +48,7 @@ pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) ->
         response.warnings.splice(0..0, warnings);
     }
     let told = Told { name, annotations: std::mem::take(&mut response.annotations) };
-    let mut answer = encode::answer(resource, response, wanted, wall_clock());
+    let mut answer = encode::answer(&resource, response, wanted, wall_clock());
     answer.extensions_mut().insert(told);
     Ok(answer)
 }

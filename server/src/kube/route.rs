@@ -2,10 +2,13 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/installer.go`.
 
-use shared::api::{Resource, Scope, Status, Target, resources};
+use std::sync::Arc;
+
+use shared::api::{Registration, Registry, Scope, Status, Target};
 use shared::model::Text;
 
 use super::path::RequestInfo;
+use crate::host::Host;
 
 /// Why there is no route.
 #[derive(Debug, PartialEq)]
@@ -20,11 +23,13 @@ pub(crate) enum NoRoute {
 const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /// The verbs of a resource: questions are only asked, what is computed is only read, and namespaces go one by one.
-pub(crate) fn resource_verbs(resource: &Resource) -> &'static [&'static str] {
+pub(crate) fn resource_verbs(resource: &Registration) -> &'static [&'static str] {
     if resource.is_question() {
         return &["create"];
     }
-    match (resource.group, resource.plural) {
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        // Its definition is about to go.
+        _ if resource.admit_create().is_err() => &["delete", "deletecollection", "get", "list", "watch"],
         _ if resource.computed.is_some() => &["get", "list"],
         ("", "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
         _ => VERBS,
@@ -43,13 +48,17 @@ pub(crate) fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
     }
 }
 
-/// The resource and target of a request.
+/// The registration that a request is about: a built-in one, or one of the host's own.
+pub(crate) fn registration(info: &RequestInfo, host: &Host) -> Option<Arc<Registration>> {
+    let find = |it: &Registry| it.served(&info.group, &info.version, &info.resource);
+    find(&Registry::default()).or_else(|| host.look(|cluster| find(cluster.api().registry())))
+}
+
+/// The target of a request on a resource.
 ///
 /// # Errors
 /// There is no such path, or not for this verb.
-pub(crate) fn find(info: &RequestInfo) -> Result<(&'static Resource, Target), NoRoute> {
-    let matches = |it: &&Resource| it.plural == info.resource && it.group == info.group && it.version == info.version;
-    let resource = resources::all().find(matches).ok_or(NoRoute::NoPage)?;
+pub(crate) fn target(info: &RequestInfo, resource: &Registration) -> Result<Target, NoRoute> {
     let namespace = if info.resource == "namespaces" { "" } else { &info.namespace };
     if !has_place(resource, info, namespace) {
         return Err(NoRoute::NoPage);
@@ -59,18 +68,18 @@ pub(crate) fn find(info: &RequestInfo) -> Result<(&'static Resource, Target), No
     }
     let target = Target {
         resource: resource.name(),
-        version: Text::new_static(resource.version),
+        version: resource.version.clone(),
         namespace: Text::new(namespace),
         name: Text::new(&info.name),
         subresource: Text::new(&info.subresource),
     };
-    Ok((resource, target))
+    Ok(target)
 }
 
 const NOT_ALLOWED: &str = "the server does not allow this method on the requested resource";
 
 /// True if such a path exists for some verb.
-fn has_place(resource: &Resource, info: &RequestInfo, namespace: &str) -> bool {
+fn has_place(resource: &Registration, info: &RequestInfo, namespace: &str) -> bool {
     let in_scope = match resource.scope {
         Scope::Namespaced => !namespace.is_empty() || info.name.is_empty(),
         Scope::Cluster => namespace.is_empty(),
@@ -79,12 +88,12 @@ fn has_place(resource: &Resource, info: &RequestInfo, namespace: &str) -> bool {
     in_scope && info.rest.is_empty() && (subresource.is_empty() || resource.has(subresource))
 }
 
-fn verbs(resource: &Resource, info: &RequestInfo) -> &'static [&'static str] {
+fn verbs(resource: &Registration, info: &RequestInfo) -> &'static [&'static str] {
     if info.subresource.is_empty() { resource_verbs(resource) } else { subresource_verbs(&info.subresource) }
 }
 
 /// True for a creation that names what it creates, and for writes to all namespaces at once.
-fn misplaced(resource: &Resource, info: &RequestInfo, namespace: &str) -> bool {
+fn misplaced(resource: &Registration, info: &RequestInfo, namespace: &str) -> bool {
     let is_create = info.verb == "create" && info.subresource.is_empty();
     let everywhere = resource.scope == Scope::Namespaced && namespace.is_empty();
     (is_create && !info.name.is_empty()) || (everywhere && matches!(info.verb, "create" | "deletecollection"))
@@ -100,7 +109,9 @@ mod tests {
         let (method, path) = line.split_once(' ').expect("a method and a path");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let info = RequestInfo::read(&method, path, false).expect("a path");
-        let shown = match find(&info) {
+        let found = Registry::default().served(&info.group, &info.version, &info.resource);
+        let found = found.ok_or(NoRoute::NoPage).and_then(|it| target(&info, &it).map(|target| (it, target)));
+        let shown = match found {
             Ok((resource, target)) => {
                 format!("{} {}/{} {}", resource.kind, target.namespace, target.name, target.subresource)
             }

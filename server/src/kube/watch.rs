@@ -10,7 +10,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use hyper::Response;
-use shared::api::{Bookmarks, Resource, Seen, Status, Watch, WatchEvent, WatchRequest};
+use shared::api::{Bookmarks, Registration, Seen, Status, Watch, WatchEvent, WatchRequest};
 use shared::model::Object;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,7 +29,7 @@ const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
 struct Running {
     host: Arc<Host>,
     stop: tokio::sync::watch::Receiver<bool>,
-    resource: &'static Resource,
+    resource: Arc<Registration>,
     watch: Watch,
     place: Subscription,
     shape: Shape,
@@ -166,7 +166,7 @@ impl Running {
     fn form_of(&mut self, commit: &Commit, seen: Seen) -> Bytes {
         let gone = if seen == Seen::Deleted { '-' } else { '+' };
         let make = || self.watch.shown(&commit.change, seen);
-        let group = self.resource.group;
+        let group = self.resource.api_version();
         match self.shape {
             Shape::Whole => commit.form(&format!("{gone}o{group}"), || json(&make().0)),
             Shape::Metadata => commit.form(&format!("{gone}m{group}"), || self.shaped(make())),
@@ -191,12 +191,12 @@ impl Running {
     }
 
     fn shaped(&self, object: Object) -> Bytes {
-        json(&encode::shaped(self.resource, object, self.shape, self.include, wall_clock()))
+        json(&encode::shaped(&self.resource, object, self.shape, self.include, wall_clock()))
     }
 
     /// A table with a row and without columns, which the client knows by now.
     fn row(&self, object: Object) -> Bytes {
-        let mut table = encode::shaped(self.resource, object, Shape::Table, self.include, wall_clock());
+        let mut table = encode::shaped(&self.resource, object, Shape::Table, self.include, wall_clock());
         table.set("columnDefinitions", shared::model::Value::Null);
         json(&table)
     }

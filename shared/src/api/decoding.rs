@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/{create,update,patch}.go` (`fieldValidation`).
 
 use crate::api::pipeline::Call;
-use crate::api::{FieldValidation, PatchKind, Resource, Status, Verb};
+use crate::api::{FieldValidation, PatchKind, Registration, Status, Verb};
 use crate::model::decode::{Decoded, cannot_handle, decode, strict_error};
 use crate::model::schema::Schema;
 use crate::model::{Object, Value};
@@ -19,7 +19,7 @@ pub(super) fn read(call: &mut Call<'_>, object: &Object, old: Option<&Object>) -
         return Err(not_converted(call, object, error));
     }
     let (resource, warnings) = (call.resource, &mut call.notes.warnings);
-    let refuse = |reason: &str| Status::bad_request(cannot_handle(&found, resource.version, resource.kind, reason));
+    let refuse = |reason: &str| Status::bad_request(cannot_handle(&found, &resource.version, &resource.kind, reason));
     if let Some(error) = &decoded.error {
         return Err(refuse(error));
     }
@@ -44,8 +44,12 @@ fn not_converted(call: &Call<'_>, object: &Object, error: &str) -> Status {
     ))
 }
 
-fn decoded(resource: &Resource, object: &Object, old: Option<&Object>) -> Decoded {
-    let Some(id) = Schema::get().find(&resource.api_version(), resource.kind) else {
+fn decoded(resource: &Registration, object: &Object, old: Option<&Object>) -> Decoded {
+    #[cfg(feature = "every-kind")]
+    if let Some(custom) = &resource.custom {
+        return custom.decode(object);
+    }
+    let Some(id) = Schema::get().find(&resource.api_version(), &resource.kind) else {
         return Decoded { value: object.0.clone(), ..Decoded::default() };
     };
     let unchanged: Vec<&str> = match old {

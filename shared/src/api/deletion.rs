@@ -144,7 +144,10 @@ fn fate(object: &Object, wish: &Wish, call: &Call<'_>) -> Fate {
         return Fate::Gone;
     }
     let mut marked = object.clone();
-    let finalizers = finalizers_for(object, wish, call.resource.deletion.dependants);
+    if let (Some(begin), false) = (call.resource.deletion.begin, object.is_terminating()) {
+        begin(&mut marked, call.now);
+    }
+    let finalizers = finalizers_for(&marked, wish, call.resource.deletion.dependants);
     if let Some(finalizers) = &finalizers {
         marked.set("metadata.finalizers", finalizers.clone());
     }

@@ -3,9 +3,10 @@
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/handlers/get.go`, `pkg/registry/generic/registry/store.go` (`ListPredicate`).
 
 use crate::api::pipeline::{Api, Call, NOT_ALLOWED};
-use crate::api::{Body, Resource, Response, Status, Verb, base64};
+use crate::api::{Body, Registration, Response, Status, Verb, base64};
 use crate::model::{FieldSelector, Object, Selector, Text, Value};
 use crate::trace::Revision;
+use std::sync::Arc;
 
 /// What a list or watch lets through.
 #[derive(Clone)]
@@ -14,7 +15,7 @@ pub(super) struct Filter {
     name: Text,
     labels: Option<Selector>,
     fields: Option<FieldSelector>,
-    resource: &'static Resource,
+    resource: Arc<Registration>,
 }
 
 impl Filter {
@@ -37,29 +38,29 @@ impl Filter {
             name: target.name.clone(),
             labels,
             fields,
-            resource: call.resource,
+            resource: call.resource.clone(),
         };
         filter.check_fields()?;
         Ok(filter)
     }
 
     fn check_fields(&self) -> Result<(), Status> {
+        let none = Object::default();
         let known = |field: &str| {
-            matches!(field, "metadata.name" | "metadata.namespace")
-                || self.resource.selectable.iter().any(|(name, _)| *name == field)
+            matches!(field, "metadata.name" | "metadata.namespace") || self.resource.selected(&none, field).is_some()
         };
         let unknown = self.fields.iter().flat_map(|it| &it.0).find(|it| !known(&it.field));
         unknown.map_or(Ok(()), |it| Err(self.unknown_field(&it.field)))
     }
 
     fn unknown_field(&self, field: &str) -> Status {
-        let Resource { group, version, plural, .. } = self.resource;
+        let Registration { group, version, plural, .. } = &*self.resource;
         let labels = self.labels.as_ref().map(ToString::to_string).unwrap_or_default();
         let fields = self.fields.as_ref().map(ToString::to_string).unwrap_or_default();
-        let reason = if self.resource.selectable.is_empty() {
-            format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
-        } else {
+        let reason = if self.resource.has_selectable() {
             format!("field label not supported: {field}")
+        } else {
+            format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
         };
         Status::bad_request(format!(
             "Unable to find \"{group}/{version}, Resource={plural}\" that match label selector \"{labels}\", field selector \"{fields}\": {reason}"
@@ -67,8 +68,8 @@ impl Filter {
     }
 
     /// The resource that was asked for.
-    pub(super) fn resource(&self) -> &'static Resource {
-        self.resource
+    pub(super) fn resource(&self) -> &Registration {
+        &self.resource
     }
 
     /// True if the object is let through.
@@ -84,19 +85,13 @@ impl Filter {
         match field {
             "metadata.name" => object.name(),
             "metadata.namespace" => object.namespace(),
-            _ => {
-                let found = self.resource.selectable.iter().find(|(name, _)| *name == field);
-                found.map(|(_, read)| read(object)).unwrap_or_default()
-            }
+            _ => self.resource.selected(object, field).unwrap_or_default(),
         }
     }
 
     /// The object in the form of the resource that was asked for.
     pub(super) fn shown(&self, object: Object) -> Object {
-        match self.resource.kept_as {
-            Some(conversion) => (conversion.from_stored)(object),
-            None => object,
-        }
+        self.resource.of_stored(object)
     }
 }
 
@@ -226,7 +221,7 @@ pub(super) fn expired() -> Status {
 }
 
 fn answer(filter: &Filter, items: Vec<Object>, remaining: usize, revision: Revision) -> Response {
-    let resource = filter.resource;
+    let resource = &filter.resource;
     let mut metadata = Value::from([("resourceVersion", revision.to_string().into())]);
     if remaining > 0
         && let Some(last) = items.last()
@@ -240,7 +235,7 @@ fn answer(filter: &Filter, items: Vec<Object>, remaining: usize, revision: Revis
     let items: Vec<Value> = items.into_iter().map(|it| filter.shown(it).0).collect();
     let list = Value::from([
         ("apiVersion", Value::from(resource.api_version())),
-        ("kind", Value::from(format!("{}List", resource.kind))),
+        ("kind", Value::from(&resource.list_kind)),
         ("metadata", metadata),
         ("items", items.into()),
     ]);

@@ -2,7 +2,7 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/registry/rest/{create,update,meta}.go`.
 
-use crate::api::{Request, Resource, Scope, Status};
+use crate::api::{Registration, Request, Scope, Status};
 use crate::model::{Chance, Object, Text, Time};
 
 /// The longest generated name, in bytes; the prefix gives way to the random part.
@@ -14,7 +14,7 @@ const RANDOM_BYTES: usize = 5;
 ///
 /// # Errors
 /// The body names another namespace or object than the path.
-pub(crate) fn place(object: &mut Object, resource: &Resource, request: &Request) -> Result<(), Status> {
+pub(crate) fn place(object: &mut Object, resource: &Registration, request: &Request) -> Result<(), Status> {
     let target = &request.target;
     match (object.namespace(), resource.scope) {
         (own, Scope::Namespaced) if own.is_empty() && !target.namespace.is_empty() => {

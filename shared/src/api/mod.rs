@@ -13,8 +13,12 @@ pub mod authorization;
 pub mod base64;
 #[cfg(feature = "every-kind")]
 pub(crate) mod certificates;
+#[cfg(feature = "every-kind")]
+pub mod custom;
 mod decoding;
 mod deletion;
+#[cfg(feature = "every-kind")]
+mod expressions;
 mod fields;
 mod guard;
 mod list;
@@ -24,6 +28,7 @@ pub mod pipeline;
 pub mod printing;
 #[cfg(feature = "every-kind")]
 pub(crate) mod quota;
+pub mod registration;
 pub mod registry;
 pub mod request;
 pub mod resources;
@@ -38,6 +43,7 @@ mod validation;
 mod watch;
 
 pub use pipeline::Api;
+pub use registration::{Registration, Registry};
 pub use registry::{Column, Fidelity, Resource, Scope};
 pub use request::{
     Body, DryRun, FieldValidation, Options, PatchKind, Propagation, Request, Response, Target, User, Verb,

@@ -8,17 +8,18 @@ use crate::api::admission::{self, Admission, InForce, Notes, Operation};
 use crate::api::guard::Guard;
 use crate::api::metadata::ManagedFields;
 use crate::api::registry::Allocation;
-use crate::api::{DryRun, Errors, PatchKind, Request, Resource, Response, Status, Verb};
+use crate::api::{DryRun, Errors, PatchKind, Registration, Registry, Request, Response, Status, Verb};
 #[cfg(feature = "every-kind")]
 use crate::api::{
     authorization::{Authorizer, attributes::Attributes},
     registry::{Answer, Asking},
 };
-use crate::api::{decoding, deletion, fields, metadata, patch, resources, subresources, validation};
+use crate::api::{decoding, deletion, fields, metadata, patch, subresources, validation};
 use crate::model::decode::cannot_handle;
 use crate::model::{Chance, Key, Object, Text, Time, Value};
 use crate::store::{Compacted, Store};
 use crate::trace::Revision;
+use std::sync::Arc;
 
 /// How many names are drawn for a `generateName` before the server gives up.
 const NAME_DRAWS_MAX: usize = 8;
@@ -30,12 +31,13 @@ pub struct Api {
     pub(super) chance: Chance,
     pub(super) guard: Guard,
     plugins: InForce,
+    pub(super) registry: Registry,
 }
 
 /// One request on its way.
 pub(super) struct Call<'a> {
     pub(super) request: &'a Request,
-    pub(super) resource: &'static Resource,
+    pub(super) resource: &'a Arc<Registration>,
     /// The object in the store that the request is about; its name is empty for a collection.
     pub(super) key: Key,
     pub(super) now: Time,
@@ -45,7 +47,8 @@ pub(super) struct Call<'a> {
 impl Api {
     /// An API server over an empty store; `chance` decides uids and generated names.
     pub fn new(chance: Chance) -> Self {
-        Self { store: Store::default(), chance, guard: Guard::Open, plugins: InForce::Always }
+        let registry = Registry::default();
+        Self { store: Store::default(), chance, guard: Guard::Open, plugins: InForce::Always, registry }
     }
 
     /// The same, where roles and bindings say what is allowed; without it everything is.
@@ -86,13 +89,19 @@ impl Api {
     }
 
     /// The same over what was stored before.
-    pub fn over(self, store: Store) -> Self {
+    pub fn over(mut self, store: Store) -> Self {
+        self.registry.refresh(&store);
         Self { store, ..self }
     }
 
     /// What is stored, to read only.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What is served, as of the newest revision.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Forgets history up to a revision, which watchers of older revisions learn as 410 Gone.
@@ -105,15 +114,18 @@ impl Api {
     /// # Errors
     /// The store's log no longer reaches back to it.
     pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
-        Ok(Self { store: self.store.at(revision)?, ..self.clone() })
+        let mut past = Self { store: self.store.at(revision)?, ..self.clone() };
+        past.registry.refresh(&past.store);
+        Ok(past)
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
     pub fn handle(&mut self, request: &Request, now: Time) -> Response {
         let target = &request.target;
-        let Some(resource) = resources::find_version(&target.resource, &target.version) else {
+        let Some(registration) = self.registry.find_version(&target.resource, &target.version) else {
             return Response::status(Status::no_such_page());
         };
+        let resource = &registration;
         let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
         let mut call = Call { request, resource, key, now, notes: Notes::default() };
         let answer = self.route(&mut call);
@@ -121,9 +133,10 @@ impl Api {
         response.warnings.append(&mut call.notes.warnings);
         response.annotations.append(&mut call.notes.annotations);
         if !resource.deprecated.is_empty() {
-            response.warnings.push(resource.deprecated.to_owned());
+            response.warnings.push(resource.deprecated.to_string());
         }
         self.guard.refresh(&self.store);
+        self.registry.refresh(&self.store);
         call.shown(response)
     }
 
@@ -159,7 +172,7 @@ impl Api {
             }
             Verb::Patch(kind) => {
                 let old = self.stored(&call.key)?;
-                let new = patch::apply(kind, call, &call.asked_form(&old))?;
+                let new = patch::apply(kind, call, &call.resource.of_stored(old.clone()))?;
                 self.update(call, &old, new)
             }
             Verb::Delete => self.delete(call),
@@ -195,16 +208,17 @@ impl Api {
     /// The way of a new object, in running order.
     fn create_from(&mut self, call: &mut Call<'_>, body: Value) -> Result<Response, Status> {
         let resource = call.resource;
+        resource.admit_create()?;
         let object = call.typed(body)?;
         let object = decoding::read(call, &object, None)?;
-        let mut object = call.stored_form(object);
+        let mut object = resource.to_stored(object);
         metadata::place(&mut object, resource, call.request)?;
         if !object.metadata().get("resourceVersion").is_empty() {
             return Err(Status::internal("resourceVersion should not be set on objects to be created"));
         }
         metadata::fill(&mut object, self.chance.uid(), call.now);
         call.key.name = object.name();
-        (resource.default)(&mut object);
+        resource.fill(&mut object);
         call.track(None, &mut object);
         self.mutate(call, Operation::Create, &mut object, None)?;
         self.guard.check_escalation((call.request, &call.key), (&object, None), &self.store)?;
@@ -302,7 +316,7 @@ impl Api {
     fn validate_new(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
         let mut errors = Errors::default();
         validation::metadata::validate(object, call.resource, &mut errors);
-        (call.resource.validate)(object, &mut errors);
+        call.resource.check(object, None, &mut errors);
         call.refuse(&errors)?;
         self.allocate(call, object, None, &mut errors);
         call.refuse(&errors)
@@ -316,14 +330,14 @@ impl Api {
         let resource = call.resource;
         let new = call.typed(new.0)?;
         let new = decoding::read(call, &new, Some(old))?;
-        let mut new = call.stored_form(new);
+        let mut new = resource.to_stored(new);
         metadata::check_identity(&new, old, &call.key)?;
         let applied = call.request.verb == Verb::Patch(PatchKind::Apply);
         let source = if applied { ManagedFields::Given } else { ManagedFields::Kept };
         metadata::carry_over(&mut new, old, source);
         let is_status = call.request.target.subresource == "status";
         if !is_status {
-            (resource.default)(&mut new);
+            resource.fill(&mut new);
         }
         self.mutate(call, Operation::Update, &mut new, Some(old))?;
         let prepare = if is_status { resource.prepare_for_status } else { resource.prepare_for_update };
@@ -351,9 +365,9 @@ impl Api {
             validation::metadata::validate_update(new, old, &mut errors);
         }
         if call.request.target.subresource == "status" {
-            (call.resource.validate_status)(new, old, &mut errors);
+            call.resource.check_status(new, old, &mut errors);
         } else {
-            (call.resource.validate_update)(new, old, &mut errors);
+            call.resource.check(new, Some(old), &mut errors);
             call.refuse(&errors)?;
             self.allocate(call, new, Some(old), &mut errors);
         }
@@ -407,7 +421,7 @@ impl Call<'_> {
         if errors.0.is_empty() {
             return Ok(());
         }
-        Err(Status::invalid(self.resource.kind, self.resource.group, &self.key.name, errors))
+        Err(Status::invalid(&self.resource.kind, &self.resource.group, &self.key.name, errors))
     }
 
     /// The body with its kind, which must be the one that was asked for.
@@ -417,26 +431,14 @@ impl Call<'_> {
         }
         let mut object = Object(body);
         let version = self.resource.api_version();
-        for (field, wanted) in [("apiVersion", version.as_str()), ("kind", self.resource.kind)] {
+        for (field, wanted) in [("apiVersion", version.as_str()), ("kind", self.resource.kind.as_str())] {
             match object.get(field).str() {
                 "" => object.set(field, wanted),
-                found if found == wanted || self.is_stored_version(found) => {}
+                found if found == wanted || self.resource.is_stored_version(found) => {}
                 found => return Err(self.wrong_kind(field, found, wanted)),
             }
         }
         Ok(object)
-    }
-
-    /// The object as it is stored, which for a few resources is another one's form.
-    fn stored_form(&self, object: Object) -> Object {
-        match self.resource.kept_as {
-            Some(conversion) if object.api_version() != conversion.api_version => (conversion.to_stored)(object),
-            Some(_) | None => object,
-        }
-    }
-
-    fn is_stored_version(&self, version: &str) -> bool {
-        self.resource.kept_as.is_some_and(|it| it.api_version == version)
     }
 
     fn wrong_kind(&self, field: &str, found: &str, wanted: &str) -> Status {
@@ -445,22 +447,17 @@ impl Call<'_> {
                 format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
             return Status::bad_request(message);
         }
-        let Resource { version, kind, group, .. } = self.resource;
+        let Registration { version, kind, group, .. } = &**self.resource;
         let package = group.split('.').next().filter(|it| !it.is_empty()).unwrap_or("core");
         let reason = format!("converting ({version}.{found}) to ({package}.{kind}): unknown conversion");
         Status::bad_request(cannot_handle(found, version, kind, &reason))
     }
 
-    /// A stored object in the form of the resource that was asked for.
-    fn asked_form(&self, stored: &Object) -> Object {
-        self.resource.kept_as.map_or_else(|| stored.clone(), |it| (it.from_stored)(stored.clone()))
-    }
-
     /// The response in the form of the resource that was asked for.
     fn shown(&self, mut response: Response) -> Response {
         use crate::api::Body;
-        if let (Some(conversion), Body::Object(object)) = (self.resource.kept_as, &mut response.body) {
-            *object = (conversion.from_stored)(std::mem::take(object));
+        if let Body::Object(object) = &mut response.body {
+            *object = self.resource.of_stored(std::mem::take(object));
         }
         response
     }

@@ -153,12 +153,14 @@ pub struct Deletion {
     pub dependants: Propagation,
     /// A warning for a request that does not say; empty for all but jobs.
     pub unasked: &'static str,
+    /// What else the first request to go does to the object; `None` for all but definitions of custom resources.
+    pub begin: Option<fn(&mut Object, Time)>,
 }
 
 impl Deletion {
     /// At once, with a Status as the answer; the dependants go after it.
     pub const PLAIN: Self =
-        Self { grace: None, answers_object: false, dependants: Propagation::Background, unasked: "" };
+        Self { grace: None, answers_object: false, dependants: Propagation::Background, unasked: "", begin: None };
 }
 
 /// Two resources with one storage, such as `events` and `events.events.k8s.io`.

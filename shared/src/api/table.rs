@@ -4,15 +4,15 @@
 //! Differs: columns have no descriptions (`DIFFERENCE`: kubectl does not show them, and they weigh more than the code).
 
 use crate::api::registry::Named;
-use crate::api::{Column, Resource};
+use crate::api::{Column, Registration};
 use crate::model::{Object, Time, Value};
 
 /// The table of some objects of one resource; `metadata` is that of the list that it stands for.
 ///
 /// Each row carries its object's metadata, as `includeObject=Metadata` asks, which is the default.
-pub fn table(resource: &Resource, objects: &[Object], metadata: &Value, now: Time) -> Value {
+pub fn table(resource: &Registration, objects: &[Object], metadata: &Value, now: Time) -> Value {
     let name = (resource.named == Named::First).then(|| definition("Name", "name", 0));
-    let columns = resource.columns.iter().map(|it| definition(&title(it.name), "", it.priority));
+    let columns = columns(resource);
     let rows = objects.iter().map(|it| row(resource, it, now));
     Value::from([
         ("kind", "Table".into()),
@@ -33,9 +33,25 @@ fn definition(name: &str, format: &str, priority: u8) -> Value {
     ])
 }
 
-fn row(resource: &Resource, object: &Object, now: Time) -> Value {
+fn columns(resource: &Registration) -> Vec<Value> {
+    #[cfg(feature = "every-kind")]
+    if let Some(custom) = &resource.custom {
+        return custom.columns.iter().map(crate::api::custom::Column::definition).collect();
+    }
+    resource.columns.iter().map(|it| definition(&title(it.name), "", it.priority)).collect()
+}
+
+fn cells(resource: &Registration, object: &Object, now: Time) -> Vec<Value> {
+    #[cfg(feature = "every-kind")]
+    if let Some(custom) = &resource.custom {
+        return custom.columns.iter().map(|it| it.cell(object, now)).collect();
+    }
+    resource.columns.iter().map(|it: &Column| Value::from((it.cell)(object, now))).collect()
+}
+
+fn row(resource: &Registration, object: &Object, now: Time) -> Value {
     let name = (resource.named == Named::First).then(|| Value::from(object.name()));
-    let cells = resource.columns.iter().map(|it: &Column| Value::from((it.cell)(object, now)));
+    let cells = cells(resource, object, now);
     let about = Value::from([
         ("kind", "PartialObjectMetadata".into()),
         ("apiVersion", "meta.k8s.io/v1".into()),
@@ -66,7 +82,7 @@ fn title(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::resources;
+    use crate::api::Registry;
     use crate::model::key::resources::SERVICES;
     use expect_test::expect;
 
@@ -75,8 +91,8 @@ mod tests {
         let mut service = Object::new("v1", "Service", "default", "web");
         service.set("spec.type", "ClusterIP");
         service.set("spec.clusterIP", "10.96.0.1");
-        let resource = resources::find(&SERVICES).unwrap();
-        let table = table(resource, &[service], &Value::map(), Time(0));
+        let resource = Registry::default().find_version(&SERVICES, "v1").unwrap();
+        let table = table(&resource, &[service], &Value::map(), Time(0));
         let shown = |list: &str, field: &str| {
             let items = table.get(list).items().iter().map(|it| it.get(field).to_json());
             items.collect::<Vec<_>>().join(" ")

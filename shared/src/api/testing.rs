@@ -6,16 +6,17 @@ use crate::model::{Chance, ResourceName, Time, Value};
 
 /// Sends each line to a fresh API server; gives a line per answer.
 pub(crate) fn run(script: &str) -> String {
-    run_on(Api::new(Chance::new(1)), script)
+    run_on(&mut Api::new(Chance::new(1)), script)
 }
 
 /// The same with every admission plug-in.
 #[cfg(feature = "every-kind")]
 pub(crate) fn run_admitted(script: &str) -> String {
-    run_on(Api::new(Chance::new(1)).with_every_plugin(), script)
+    run_on(&mut Api::new(Chance::new(1)).with_every_plugin(), script)
 }
 
-fn run_on(mut api: Api, script: &str) -> String {
+/// Sends each line to this API server.
+pub(crate) fn run_on(api: &mut Api, script: &str) -> String {
     let mut out = String::new();
     for (index, line) in script.lines().map(str::trim).filter(|it| !it.is_empty()).enumerate() {
         let now = Time::VIRTUAL_START + crate::model::Span::seconds(i64::try_from(index).unwrap());
@@ -40,7 +41,7 @@ pub(crate) fn request(line: &str) -> Request {
         Some((plural, group)) => ResourceName::new(plural, group),
         None => resource,
     };
-    let scope = resources::find(&resource).unwrap().scope;
+    let scope = resources::find(&resource).map_or(crate::api::Scope::Namespaced, |it| it.scope);
     let target = Target {
         resource,
         version: version.into(),
@@ -110,6 +111,7 @@ fn options(query: &str) -> Options {
 fn shown(response: &Response, wanted: &str) -> String {
     let code = response.code;
     let warnings: String = response.warnings.iter().map(|it| format!(" (warning: {it})")).collect();
+    let noted: String = response.annotations.iter().map(|(key, value)| format!(" ({key}: {value})")).collect();
     let body = match &response.body {
         Body::Object(object) if wanted == "*" => object.to_json(),
         Body::Object(object) => wanted.split_whitespace().map(|it| format!("{it}={} ", object.at(it))).collect(),
@@ -120,5 +122,5 @@ fn shown(response: &Response, wanted: &str) -> String {
         Body::Text(text) => text.clone(),
         Body::Status(status) => format!("{} {}", status.reason, status.message),
     };
-    format!("{code} {}{warnings}", body.trim())
+    format!("{code} {}{warnings}{noted}", body.trim())
 }

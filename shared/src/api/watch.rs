@@ -6,7 +6,7 @@
 use crate::api::admission::Notes;
 use crate::api::list::{self, Filter};
 use crate::api::pipeline::{Api, Call};
-use crate::api::{Options, Request, Status, Target, User, Verb, resources};
+use crate::api::{Options, Request, Status, Target, User, Verb};
 use crate::model::{Key, Object, Time, Value};
 use crate::store::Change;
 use crate::trace::Revision;
@@ -100,7 +100,8 @@ impl Api {
     /// There is no such resource, a selector is wrong, or the revision is forgotten (410) or no number.
     pub fn watch(&self, request: &WatchRequest) -> Result<Watch, Status> {
         let target = &request.target;
-        let resource = resources::find_version(&target.resource, &target.version).ok_or_else(Status::no_such_page)?;
+        let found = self.registry.find_version(&target.resource, &target.version);
+        let resource = found.ok_or_else(Status::no_such_page)?;
         let list = Request {
             verb: Verb::List,
             target: request.target.clone(),
@@ -109,7 +110,8 @@ impl Api {
             user: User::admin(),
         };
         let key = Key::new(resource.stored_name(), request.target.namespace.clone(), request.target.name.clone());
-        let call = Call { request: &list, resource, key: key.clone(), now: Time::default(), notes: Notes::default() };
+        let notes = Notes::default();
+        let call = Call { request: &list, resource: &resource, key: key.clone(), now: Time::default(), notes };
         let filter = Filter::read(&call)?;
         let version = request.options.resource_version.as_str();
         let seen = if matches!(version, "" | "0") { None } else { Some(self.watched_revision(version)?) };
@@ -236,7 +238,7 @@ impl Watch {
 
     fn empty_object(&self) -> Object {
         let resource = self.filter.resource();
-        let mut object = Object(Value::from([("kind", resource.kind.into())]));
+        let mut object = Object(Value::from([("kind", (&resource.kind).into())]));
         object.set("apiVersion", resource.api_version());
         object.set("metadata.resourceVersion", self.seen.to_string());
         object

@@ -28,10 +28,14 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("taint-eviction-controller", "node-controller"),
 ];
 
+/// Control loops that are part of the API server, and do what they like.
+const OF_API_SERVER: &[&str] = &["crd-naming-condition-controller", "crd-finalizer"];
+
 /// Who an actor's requests come from.
 pub(super) fn user_of(actor: &Actor) -> User {
     match actor {
         Actor::User => User::admin(),
+        Actor::Controller(name) if OF_API_SERVER.contains(&name.as_str()) => user_of(&Actor::ApiServer),
         Actor::Controller(name) => User::account(NAMESPACE, account_of(name)),
         Actor::Scheduler => User::component("system:kube-scheduler"),
         Actor::Kubelet(node) => with_group(User::component(format!("system:node:{node}")), "system:nodes"),
@@ -69,7 +73,8 @@ mod tests {
                         .any(|who| who.at("name").text() == account && who.at("namespace").text() == NAMESPACE)
             })
         };
-        let own = CONTROLLERS.iter().map(|it| account_of(it.name));
+        let loops = CONTROLLERS.iter().map(|it| it.name).filter(|it| !OF_API_SERVER.contains(it));
+        let own = loops.map(account_of);
         for account in own.chain(ACCOUNTS.iter().map(|(_, account)| *account)) {
             assert!(holds(account), "{account}");
         }

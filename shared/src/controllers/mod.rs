@@ -7,6 +7,8 @@ pub(crate) mod claims;
 pub(crate) mod conditions;
 pub(crate) mod pods;
 
+#[cfg(feature = "every-kind")]
+mod custom_resources;
 mod deployment;
 #[cfg(feature = "every-kind")]
 mod every_kind;
@@ -43,6 +45,10 @@ pub static CONTROLLERS: &[Controller] = &[
     pod_garbage::CONTROLLER,
     service_accounts::ACCOUNTS,
     service_accounts::ROOT_CA,
+    #[cfg(feature = "every-kind")]
+    custom_resources::NAMING,
+    #[cfg(feature = "every-kind")]
+    custom_resources::FINALIZER,
     #[cfg(feature = "every-kind")]
     every_kind::role_aggregation::CONTROLLER,
     #[cfg(feature = "every-kind")]

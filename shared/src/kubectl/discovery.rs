@@ -2,9 +2,15 @@
 //!
 //! Upstream: `k8s.io/client-go/restmapper` (shortcut expander, category expander, priority mapper).
 
+#[cfg(feature = "every-kind")]
+use crate::api::{
+    Body, Registration, Request, Verb,
+    custom::{DEFINITIONS, served_by},
+};
 use crate::api::{Column, Resource, Scope, Target, resources};
 use crate::kubectl::Client;
 use crate::kubectl::failure::{Failure, quoted};
+use crate::model::schema::{Schema, TypeId};
 use crate::model::{Key, Object, ResourceName, Text};
 use std::sync::Arc;
 
@@ -32,6 +38,9 @@ pub(crate) struct Kind {
     pub(crate) subresources: Vec<Text>,
     /// The columns of `get`, without NAME.
     pub(crate) columns: &'static [Column],
+    /// What a definition declares, if it is a custom kind.
+    #[cfg(feature = "every-kind")]
+    pub(crate) custom: Option<Arc<Registration>>,
 }
 
 /// Every served kind, in the order of discovery.
@@ -40,8 +49,13 @@ pub(crate) struct Kinds(pub(crate) Vec<Arc<Kind>>);
 
 impl Kinds {
     /// Asks the server what it serves.
-    pub(crate) fn discover(_client: &mut dyn Client) -> Self {
-        Self(resources::all().map(|it| Arc::new(Kind::registered(it))).collect())
+    pub(crate) fn discover(client: &mut dyn Client) -> Self {
+        let built_in = resources::all().map(Kind::registered);
+        #[cfg(feature = "every-kind")]
+        let all = built_in.chain(custom_kinds(client)).map(Arc::new).collect();
+        #[cfg(not(feature = "every-kind"))]
+        let (all, _) = (built_in.map(Arc::new).collect(), client);
+        Self(all)
     }
 
     /// The kind that `word` names: `po`, `Pod`, `deployments.apps`, `deployments.v1.apps`.
@@ -100,6 +114,16 @@ impl Kinds {
     }
 }
 
+/// The kinds that the cluster's definitions declare.
+#[cfg(feature = "every-kind")]
+fn custom_kinds(client: &mut dyn Client) -> Vec<Kind> {
+    let target = Target { resource: DEFINITIONS, version: "v1".into(), ..Target::default() };
+    let response = client.request(Request::new(Verb::List, target));
+    let Body::List(list) = response.body else { return Vec::new() };
+    let definitions = list.get("items").items().iter().map(|it| Object(it.clone()));
+    definitions.flat_map(|it| served_by(&it)).map(Kind::custom).collect()
+}
+
 impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.api_version(), self.kind)
@@ -120,7 +144,47 @@ impl Kind {
             namespaced: it.scope == Scope::Namespaced,
             subresources: texts(it.subresources),
             columns: it.columns,
+            #[cfg(feature = "every-kind")]
+            custom: None,
         }
+    }
+
+    #[cfg(feature = "every-kind")]
+    fn custom(it: Arc<Registration>) -> Self {
+        Self {
+            group: it.group.clone(),
+            version: it.version.clone(),
+            kind: it.kind.clone(),
+            plural: it.plural.clone(),
+            singular: it.singular.clone(),
+            short_names: it.short_names.clone(),
+            categories: it.categories.clone(),
+            namespaced: it.scope == Scope::Namespaced,
+            subresources: it.subresources.clone(),
+            columns: &[],
+            custom: Some(it),
+        }
+    }
+
+    /// True if a definition declares it.
+    pub(crate) fn is_custom(&self) -> bool {
+        #[cfg(feature = "every-kind")]
+        return self.custom.is_some();
+        #[cfg(not(feature = "every-kind"))]
+        {
+            let _ = self;
+            false
+        }
+    }
+
+    /// Its schema and type; `None` if there is no such version.
+    pub(crate) fn type_in(&self, version: &str) -> Option<(&Schema, TypeId)> {
+        #[cfg(feature = "every-kind")]
+        if let Some(custom) = self.custom.as_ref().and_then(|it| it.custom()) {
+            return (self.api_version() == version).then(|| custom.type_of());
+        }
+        let schema = Schema::get();
+        Some((schema, schema.find(version, &self.kind)?))
     }
 
     fn is_called(&self, word: &str) -> bool {

@@ -16,7 +16,6 @@ mod failure;
 mod flags;
 mod help;
 mod history;
-mod jsonpath;
 mod print;
 mod resource_args;
 mod session;

@@ -30,11 +30,16 @@ impl Client for Recorded {
 }
 
 impl Recorded {
-    fn of(&self, target: &Target) -> impl Iterator<Item = &Object> {
+    fn of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Object> {
         let resource = resources::find(&target.resource);
         self.objects.iter().filter(move |it| {
             let fits = |of: &&crate::api::Resource| of.kind == it.kind() && of.api_version() == it.api_version();
-            resource.as_ref().is_some_and(fits)
+            let definitions = || self.objects.iter().filter(|it| it.kind() == "CustomResourceDefinition");
+            let declared = || crate::api::custom::find_kind(definitions(), it.api_version(), it.kind());
+            match &resource {
+                Some(built_in) => fits(built_in),
+                None => declared().is_some_and(|(name, _)| name == target.resource),
+            }
         })
     }
 
@@ -121,7 +126,26 @@ fn recorded() -> Option<Recorded> {
     namespace.set("status.phase", "Active");
     namespace.entry("metadata.labels").map_mut().insert("kubernetes.io/metadata.name", "shop");
     objects.push(namespace);
+    objects.push(definition()?);
     Some(Recorded { objects, now: Time::parse("2026-11-22T23:09:24Z")? })
+}
+
+/// The definition of widgets, which was applied but not recorded, as an API server makes it of the manifest.
+fn definition() -> Option<Object> {
+    use crate::api::{Api, custom};
+    let text = std::fs::read_to_string(folder().join("web.yaml")).ok()?;
+    let documents = crate::model::yaml::parse(&text).into_iter().map(|it| it.value);
+    let body = documents.into_iter().find(|it| it.get("kind").str() == "CustomResourceDefinition")?;
+    let target = Target { resource: custom::DEFINITIONS, version: "v1".into(), ..Target::default() };
+    let now = Time::parse("2026-11-22T23:09:23Z")?;
+    let mut api = Api::new(crate::model::Chance::new(1));
+    let response = api.handle(&Request { body, ..Request::new(Verb::Create, target) }, now);
+    let mut it = response.as_object()?.clone();
+    let status = custom::establish::status(&it, std::iter::empty(), now);
+    it.set("status", status);
+    it.set("metadata.uid", "a66cc172-7f0f-4cf7-9089-68d4a54e6e14");
+    it.set("metadata.resourceVersion", "454");
+    Some(it)
 }
 
 enum Verdict {

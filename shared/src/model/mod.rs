@@ -8,6 +8,7 @@ pub mod cron;
 pub mod decode;
 pub mod digest;
 pub mod intstr;
+pub(crate) mod jsonpath;
 pub mod key;
 pub mod names;
 pub mod object;

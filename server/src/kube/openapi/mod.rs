@@ -1,23 +1,27 @@
 //! `/openapi/v2` and `/openapi/v3`: the types and paths of the API, from the schema and the registrations of `shared`.
 //!
-//! Made when somebody first asks, and kept.
+//! Made when somebody first asks, and kept until a definition changes.
 
+mod custom;
 mod names;
 mod paths;
 mod protobuf;
 mod schemas;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, LOCATION};
+use shared::api::{Registration, Registry};
 use shared::model::{Fnv, Value};
 
+use super::discovery::Served;
 use super::query::Query;
-use super::{discovery, encode, negotiate};
+use super::{encode, negotiate};
+use crate::host::Host;
 
 /// What Kubernetes calls the protobuf form of the old document.
 const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
@@ -30,6 +34,9 @@ const PATCHES: &[&str] = &[
     "application/strategic-merge-patch+json",
     "application/apply-patch+yaml",
 ];
+/// The same of a custom resource.
+const CUSTOM_PATCHES: &[&str] =
+    &["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
 
 /// The version of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +47,19 @@ pub(super) enum Version {
     Three,
 }
 
-/// The documents, made on demand.
+/// The documents of what is served, made on demand and again when that changes.
 #[derive(Default)]
 pub(crate) struct OpenApi {
+    made: Mutex<Arc<Documents>>,
+}
+
+/// The documents of one edition of the registry.
+struct Documents {
+    edition: u64,
+    served: Served,
     two: OnceLock<Bytes>,
     two_protobuf: OnceLock<Bytes>,
-    three: OnceLock<BTreeMap<String, Document>>,
+    three: OnceLock<BTreeMap<String, Arc<Document>>>,
 }
 
 /// A document of version 3.
@@ -54,29 +68,58 @@ struct Document {
     hash: String,
 }
 
+/// The documents of version 3 that no definition changes.
+static BUILT_IN: LazyLock<BTreeMap<String, Arc<Document>>> =
+    LazyLock::new(|| documents(&Served::of(&Registry::default()), |_| None));
+
 impl OpenApi {
     /// Answers a path below `/openapi`; `None` if it is none.
-    pub(crate) fn answer(&self, path: &str, accept: &str, query: &Query) -> Option<Response<Body>> {
+    pub(crate) fn answer(&self, path: &str, accept: &str, query: &Query, host: &Host) -> Option<Response<Body>> {
         let rest = path.strip_prefix("/openapi/")?.trim_end_matches('/');
+        self.current(host).answer(rest, accept, query)
+    }
+
+    /// The documents of what is served now.
+    fn current(&self, host: &Host) -> Arc<Documents> {
+        let edition = host.look(|cluster| cluster.api().registry().edition());
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.edition != edition {
+            *made = Arc::new(Documents { edition, served: Served::by(host), ..Documents::default() });
+        }
+        made.clone()
+    }
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self {
+            edition: 0,
+            served: Served::of(&Registry::default()),
+            two: OnceLock::new(),
+            two_protobuf: OnceLock::new(),
+            three: OnceLock::new(),
+        }
+    }
+}
+
+impl Documents {
+    fn answer(&self, rest: &str, accept: &str, query: &Query) -> Option<Response<Body>> {
         match rest {
             "v2" if [V2_PROTOBUF, V2_PROTOBUF_OLD].iter().any(|it| negotiate::prefers(accept, it)) => {
-                Some(encode::with_bytes(
-                    200,
-                    V2_PROTOBUF,
-                    self.two_protobuf.get_or_init(|| protobuf::document(&two())).clone(),
-                ))
+                let bytes = self.two_protobuf.get_or_init(|| protobuf::document(&two(&self.served)));
+                Some(encode::with_bytes(200, V2_PROTOBUF, bytes.clone()))
             }
-            "v2" => Some(encode::with_bytes(200, "application/json", self.two.get_or_init(|| json(&two())).clone())),
+            "v2" => {
+                let bytes = self.two.get_or_init(|| json(&two(&self.served)));
+                Some(encode::with_bytes(200, "application/json", bytes.clone()))
+            }
             "v3" => Some(encode::with_bytes(200, "application/json", json(&self.index()))),
             _ => self.three(rest.strip_prefix("v3/")?, query),
         }
     }
 
-    fn documents(&self) -> &BTreeMap<String, Document> {
-        self.three.get_or_init(|| {
-            let versions = discovery::group_versions().into_iter();
-            versions.map(|(group, version)| (place(group, version), document(group, version))).collect()
-        })
+    fn documents(&self) -> &BTreeMap<String, Arc<Document>> {
+        self.three.get_or_init(|| documents(&self.served, |name| BUILT_IN.get(name).cloned()))
     }
 
     fn index(&self) -> Value {
@@ -120,21 +163,31 @@ fn info() -> Value {
     Value::from([("title", "Kubernetes".into()), ("version", "1.36".into())])
 }
 
+/// The documents of version 3 of everything that is served; `known` has those that are made already.
+fn documents(served: &Served, known: impl Fn(&str) -> Option<Arc<Document>>) -> BTreeMap<String, Arc<Document>> {
+    let versions = served.group_versions().into_iter().map(|(group, version)| {
+        let name = place(&group, &version);
+        let mut all = served.resources_of(&group, &version);
+        let kept = if all.any(Registration::is_custom) { None } else { known(&name) };
+        (name, kept.unwrap_or_else(|| Arc::new(document(served, &group, &version))))
+    });
+    versions.collect()
+}
+
 /// The document of version 2, of all groups.
-fn two() -> Value {
-    let all = || shared::api::resources::all();
-    let definitions = schemas::schemas(all(), Version::Two).into_iter();
+fn two(served: &Served) -> Value {
+    let definitions = schemas::schemas(served.all(), Version::Two).into_iter();
     Value::from([
         ("swagger", "2.0".into()),
         ("info", info()),
-        ("paths", paths::paths(all(), Version::Two)),
+        ("paths", paths::paths(served.all(), Version::Two)),
         ("definitions", Value::Map(definitions.map(|(name, schema)| (name.into(), schema)).collect())),
     ])
 }
 
 /// The document of version 3 of a group's version.
-fn document(group: &str, version: &str) -> Document {
-    let all = || discovery::resources_of(group, version);
+fn document(served: &Served, group: &str, version: &str) -> Document {
+    let all = || served.resources_of(group, version);
     let schemas = schemas::schemas(all(), Version::Three).into_iter();
     let schemas = Value::Map(schemas.map(|(name, schema)| (name.into(), schema)).collect());
     let value = Value::from([
@@ -147,6 +200,11 @@ fn document(group: &str, version: &str) -> Document {
     let mut hash = Fnv::default();
     hash.write(&bytes);
     Document { bytes, hash: format!("{:016X}", hash.0) }
+}
+
+/// The media types in which a resource takes patches; custom ones have no merge keys.
+pub(super) fn patches(resource: &Registration) -> &'static [&'static str] {
+    if resource.is_custom() { CUSTOM_PATCHES } else { PATCHES }
 }
 
 impl Version {
@@ -167,7 +225,7 @@ impl Version {
     }
 
     /// Puts a body of a type to an operation.
-    fn put_body(self, operation: &mut Value, parameters: &mut Vec<Value>, name: &str, patch: bool) {
+    fn put_body(self, operation: &mut Value, parameters: &mut Vec<Value>, name: &str, media: &[&str]) {
         let schema = self.plain_reference(name);
         match self {
             Self::Two => parameters.insert(
@@ -180,7 +238,6 @@ impl Version {
                 ]),
             ),
             Self::Three => {
-                let media = if patch { PATCHES } else { &["*/*"] };
                 operation
                     .set("requestBody", Value::from([("content", content(media, &schema)), ("required", true.into())]));
             }
@@ -198,9 +255,8 @@ impl Version {
     }
 
     /// What an operation of version 2 says about its media types; version 3 has them with the bodies.
-    fn finish(self, operation: &mut Value, patch: bool) {
+    fn finish(self, operation: &mut Value, media: &[&str]) {
         if self == Self::Two {
-            let media = if patch { PATCHES } else { &["*/*"] };
             operation.set("consumes", media.iter().copied().collect::<Value>());
             operation.set("produces", ["application/json", "application/yaml"].into_iter().collect::<Value>());
             operation.set("schemes", ["https"].into_iter().collect::<Value>());

@@ -1,6 +1,6 @@
 //! What types are called in OpenAPI documents: `core.v1.Pod` is `io.k8s.api.core.v1.Pod`.
 
-use shared::api::Resource;
+use shared::api::Registration;
 use shared::model::schema::Schema;
 
 /// The prefix of the packages that begin so; all others are `io.k8s.api.`.
@@ -21,6 +21,7 @@ pub(super) const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity
 pub(super) const INT_OR_STRING: &str = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
 pub(super) const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 pub(super) const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
+pub(super) const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 pub(super) const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 
 /// The name in a document.
@@ -30,9 +31,13 @@ pub(super) fn full(short: &str) -> String {
 }
 
 /// The name of a resource's type; `None` if the schema does not know its kind.
-pub(super) fn of_resource(resource: &Resource) -> Option<String> {
+pub(super) fn of_resource(resource: &Registration) -> Option<String> {
+    if resource.is_custom() {
+        let group: Vec<&str> = resource.group.rsplit('.').collect();
+        return Some(format!("{}.{}.{}", group.join("."), resource.version, resource.kind));
+    }
     let schema = Schema::get();
-    let id = schema.find(&resource.api_version(), resource.kind)?;
+    let id = schema.find(&resource.api_version(), &resource.kind)?;
     Some(full(&schema.type_of(id).name))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/installer.go`, which documents each route that it makes.
 
-use shared::api::{Resource, Scope};
+use shared::api::{Registration, Scope};
 use shared::model::schema::{Schema, TypeId};
 use shared::model::{Map, Text, Value};
 
@@ -77,12 +77,12 @@ pub(super) fn body_type(subresource: &str) -> Option<TypeId> {
 }
 
 /// Every path of `resources`.
-pub(super) fn paths<'a>(resources: impl Iterator<Item = &'a Resource>, version: Version) -> Value {
+pub(super) fn paths<'a>(resources: impl Iterator<Item = &'a Registration>, version: Version) -> Value {
     let mut all: Vec<(Text, Value)> = Vec::new();
     for resource in resources {
         let Some(type_name) = names::of_resource(resource) else { continue };
         let builder = Builder { resource, type_name, version };
-        let root = match resource.group {
+        let root = match resource.group.as_str() {
             "" => format!("/api/{}", resource.version),
             group => format!("/apis/{group}/{}", resource.version),
         };
@@ -96,7 +96,7 @@ pub(super) fn paths<'a>(resources: impl Iterator<Item = &'a Resource>, version: 
         if verbs.contains(&"get") {
             all.push((Text::from(format!("{collection}/{{name}}")), builder.item(ON_OBJECT, verbs, "", "")));
         }
-        for subresource in resource.subresources {
+        for subresource in &resource.subresources {
             let verbs = subresource_verbs(subresource);
             let own = if verbs.contains(&"update") || verbs == ["get"] { ON_OBJECT } else { ON_SUBRESOURCE };
             let path = format!("{collection}/{{name}}/{subresource}");
@@ -109,7 +109,7 @@ pub(super) fn paths<'a>(resources: impl Iterator<Item = &'a Resource>, version: 
 
 /// What the operations of a resource share.
 struct Builder<'a> {
-    resource: &'a Resource,
+    resource: &'a Registration,
     type_name: String,
     version: Version,
 }
@@ -134,7 +134,7 @@ impl Builder<'_> {
     }
 
     fn operation(&self, it: &Operation, subresource: &str, tail: &str) -> Value {
-        let Resource { group, version, kind, .. } = *self.resource;
+        let Registration { group, version, kind, .. } = self.resource;
         let tag = format!("{}_{version}", if group.is_empty() { "core" } else { short_group(group) }).replace('.', "_");
         let schema = Schema::get();
         let own = body_type(subresource).map(|id| schema.type_of(id));
@@ -148,13 +148,14 @@ impl Builder<'_> {
             ("x-kubernetes-action", it.verb.into()),
             ("x-kubernetes-group-version-kind", gvk(group, version, kind)),
         ]);
+        let media = if it.verb == "patch" { super::patches(self.resource) } else { &["*/*"] };
         let body = match it.verb {
             "create" | "update" => Some(type_name.clone()),
             "patch" => Some(names::PATCH.to_owned()),
             _ => None,
         };
         if let Some(body) = body {
-            self.version.put_body(&mut value, &mut parameters, &body, it.verb == "patch");
+            self.version.put_body(&mut value, &mut parameters, &body, media);
         }
         if !parameters.is_empty() {
             value.set("parameters", Value::from(parameters));
@@ -165,17 +166,17 @@ impl Builder<'_> {
             _ => type_name,
         };
         value.set("responses", self.version.responses(&answer));
-        self.version.finish(&mut value, it.verb == "patch");
+        self.version.finish(&mut value, media);
         value
     }
 
     /// `readAppsV1NamespacedDeploymentScale`.
     fn id(&self, it: &Operation, subresource: &str, tail: &str) -> String {
-        let Resource { group, version, kind, scope, .. } = self.resource;
+        let Registration { group, version, kind, scope, .. } = self.resource;
         let group = if group.is_empty() { "core" } else { short_group(group) };
         let group: String = group.split('.').map(upper_first).collect();
         let inside = if *scope == Scope::Namespaced && tail.is_empty() { "Namespaced" } else { "" };
-        let rest = [upper_first(version), inside.to_owned(), (*kind).to_owned(), upper_first(subresource)].concat();
+        let rest = [upper_first(version), inside.to_owned(), kind.to_string(), upper_first(subresource)].concat();
         format!("{}{group}{rest}{tail}", it.word)
     }
 

@@ -5,23 +5,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::api::Resource;
+use shared::api::Registration;
 use shared::model::schema::{Field, Kind, ListKind, Schema, Type, TypeId};
 use shared::model::{Text, Value};
 
-use super::Version;
-use super::names;
+use super::{Version, custom, names};
 
 /// Schemas by their full name.
 pub(super) type Schemas = BTreeMap<String, Value>;
 
 /// Every type that `resources` and their lists need.
-pub(super) fn schemas<'a>(resources: impl Iterator<Item = &'a Resource>, version: Version) -> Schemas {
+pub(super) fn schemas<'a>(resources: impl Iterator<Item = &'a Registration>, version: Version) -> Schemas {
     let schema = Schema::get();
     let mut found = Schemas::new();
     let mut wanted: BTreeSet<TypeId> = ROOTS.iter().filter_map(|name| schema.type_named(name)).collect();
     for resource in resources {
-        wanted.extend(schema.find(&resource.api_version(), resource.kind));
+        if let Some((name, own)) = custom::schema(resource, version) {
+            found.insert(name, own);
+            wanted.extend(schema.type_named("meta.v1.ObjectMeta"));
+        } else {
+            wanted.extend(schema.find(&resource.api_version(), &resource.kind));
+        }
         wanted.extend(resource.subresources.iter().filter_map(|it| super::paths::body_type(it)));
         found.extend(list_schema(resource, version));
     }
@@ -157,7 +161,7 @@ fn inner_schema(schema: &Schema, kind: &Kind, version: Version) -> Value {
 }
 
 /// The list kind of a resource: `PodList`.
-fn list_schema(resource: &Resource, version: Version) -> Option<(String, Value)> {
+fn list_schema(resource: &Registration, version: Version) -> Option<(String, Value)> {
     let name = names::of_resource(resource)?;
     let items = Value::from([("type", "array".into()), ("items", version.plain_reference(&name))]);
     let text = || Value::from([("type", "string".into())]);
@@ -167,7 +171,7 @@ fn list_schema(resource: &Resource, version: Version) -> Option<(String, Value)>
         ("metadata", version.reference(names::LIST_META)),
         ("items", items),
     ]);
-    let kind = gvk(resource.group, resource.version, &format!("{}List", resource.kind));
+    let kind = gvk(&resource.group, &resource.version, &resource.list_kind);
     let value = Value::from([
         ("type", "object".into()),
         ("required", ["items"].into_iter().collect()),

@@ -29,7 +29,7 @@ mod every_kind;
 
 #[cfg(feature = "every-kind")]
 use crate::api::authorization::Authorizer;
-use crate::api::{DryRun, Request, Resource, Status, User};
+use crate::api::{DryRun, Registration, Request, Status, User};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::{Chance, Key, Object, ResourceName, Text, Time};
 use crate::store::Store;
@@ -118,7 +118,7 @@ pub struct Admission<'a> {
     /// What is done.
     pub operation: Operation,
     /// To which resource.
-    pub resource: &'static Resource,
+    pub resource: &'a Registration,
     /// To which object; its name is empty as long as it is to be drawn.
     pub key: &'a Key,
     /// The whole request: who asks, the subresource, the options.

@@ -42,7 +42,8 @@ pub(crate) fn compare(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>
         return changes;
     }
     let is_bare = |it: Option<&Value>| it.is_none_or(|it| it.fields().is_empty() && it.items().is_empty());
-    if matches!(shape, Shape::Leaf(_)) || (is_bare(old) && is_bare(new)) {
+    let whole = [old, new].into_iter().flatten().any(|it| shape.takes_whole(it));
+    if whole || (is_bare(old) && is_bare(new)) {
         match (old, new) {
             (None, _) => changes.added.member = true,
             (_, None) => changes.removed.member = true,
@@ -52,7 +53,9 @@ pub(crate) fn compare(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>
     }
     let (old_value, new_value) = (old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null));
     match shape {
-        Shape::Struct(_) | Shape::Map(_) => compare_fields(old_value, new_value, shape, &mut changes),
+        Shape::Struct(..) | Shape::Map(..) | Shape::Deduced => {
+            compare_fields(old_value, new_value, shape, &mut changes);
+        }
         Shape::Keyed(..) | Shape::Scalars(_) => compare_items(old_value, new_value, shape, &mut changes),
         Shape::Leaf(_) => {}
     }
@@ -62,14 +65,9 @@ pub(crate) fn compare(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>
 }
 
 fn compare_fields(old: &Value, new: &Value, shape: Shape<'_>, changes: &mut Changes) {
-    let shape_of = |name: &str| match shape {
-        Shape::Struct(id) => Shape::field(id, name),
-        Shape::Map(kind) => Some(Shape::of_kind(kind)),
-        _ => None,
-    };
     let mut one = |name: &Text, old: Option<&Value>, new: Option<&Value>| {
         if old != new
-            && let Some(shape) = shape_of(name)
+            && let Some(shape) = shape.child(name)
         {
             changes.put(&field(name), compare(old, new, shape));
         }
@@ -87,7 +85,7 @@ fn compare_fields(old: &Value, new: &Value, shape: Shape<'_>, changes: &mut Chan
 fn compare_items(old: &Value, new: &Value, shape: Shape<'_>, changes: &mut Changes) {
     let (before, after) = (items(old, shape), items(new, shape));
     let inner = |it: &Value| match (shape, it) {
-        (Shape::Keyed(_, id), _) => Shape::Struct(id),
+        (Shape::Keyed(_, schema, id), _) => Shape::Struct(schema, id),
         (other, _) => match other {
             Shape::Scalars(kind) => Shape::Leaf(kind),
             _ => other,

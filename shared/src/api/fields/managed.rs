@@ -10,7 +10,6 @@ use crate::api::fields::set::Set;
 use crate::api::fields::shape::Shape;
 use crate::api::pipeline::Call;
 use crate::model::decode::decode;
-use crate::model::schema::{Schema, TypeId};
 use crate::model::{Object, Order, Text, Value};
 
 /// The most entries of managers that update; the oldest ones become one.
@@ -138,10 +137,11 @@ pub(crate) fn track(call: &Call<'_>, old: Option<&Object>, new: &mut Object) {
     if (!managed && is_component(call)) || old == Some(new) {
         return;
     }
-    let Some(id) = Schema::get().find(new.api_version(), new.kind()) else { return };
-    let empty = if old.is_none() { decode(&Value::Null, id).value } else { Value::Null };
+    let Some((schema, id)) = call.resource.type_of(new) else { return };
+    let shape = Shape::Struct(schema, id);
+    let empty = if old.is_none() { empty(shape, call) } else { Value::Null };
     let before = old.map_or(&empty, |it| &it.0);
-    let changes = compare(Some(before), Some(&new.0), Shape::Struct(id));
+    let changes = compare(Some(before), Some(&new.0), shape);
     if changes.is_empty() {
         return;
     }
@@ -209,10 +209,17 @@ fn capped(mut entries: Vec<Entry>) -> Vec<Entry> {
     }
 }
 
+/// An object of the shape in which nothing is set.
+fn empty(shape: Shape<'_>, call: &Call<'_>) -> Value {
+    match shape {
+        Shape::Struct(_, id) if !call.resource.is_custom() => decode(&Value::Null, id).value,
+        _ => Value::map(),
+    }
+}
+
 /// All fields of an object that nobody has managed yet.
-pub(crate) fn before_first_apply(old: &Object, id: TypeId, call: &Call<'_>) -> Entry {
-    let empty = decode(&Value::Null, id).value;
-    let changes = compare(Some(&empty), Some(&old.0), Shape::Struct(id));
+pub(crate) fn before_first_apply(old: &Object, shape: Shape<'_>, call: &Call<'_>) -> Entry {
+    let changes = compare(Some(&empty(shape, call)), Some(&old.0), shape);
     Entry {
         manager: Text::new_static("before-first-apply"),
         operation: Operation::Update,

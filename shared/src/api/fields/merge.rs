@@ -9,7 +9,9 @@ use crate::model::{List, Map, Text, Value};
 /// `old` with everything that `applied` says.
 pub(crate) fn merge(old: &Value, applied: &Value, shape: Shape<'_>) -> Value {
     match (shape, old, applied) {
-        (Shape::Struct(_) | Shape::Map(_), Value::Map(_), Value::Map(_)) => merge_fields(old, applied, shape),
+        (Shape::Struct(..) | Shape::Map(..) | Shape::Deduced, Value::Map(_), Value::Map(_)) => {
+            merge_fields(old, applied, shape)
+        }
         (Shape::Keyed(..) | Shape::Scalars(_), Value::List(_), Value::List(_)) => merge_items(old, applied, shape),
         _ => applied.clone(),
     }
@@ -18,12 +20,7 @@ pub(crate) fn merge(old: &Value, applied: &Value, shape: Shape<'_>) -> Value {
 fn merge_fields(old: &Value, applied: &Value, shape: Shape<'_>) -> Value {
     let mut merged = old.clone();
     for (name, value) in applied.fields() {
-        let inner = match shape {
-            Shape::Struct(id) => Shape::field(id, name),
-            Shape::Map(kind) => Some(Shape::of_kind(kind)),
-            Shape::Leaf(_) | Shape::Keyed(..) | Shape::Scalars(_) => None,
-        };
-        let new = inner.map_or_else(|| value.clone(), |inner| merge(old.get(name), value, inner));
+        let new = shape.child(name).map_or_else(|| value.clone(), |inner| merge(old.get(name), value, inner));
         if new != *old.get(name) || !old.as_map().is_some_and(|it| it.contains_key(name)) {
             merged.map_mut().insert(name.clone(), new);
         }
@@ -43,7 +40,7 @@ fn merge_items(old: &Value, applied: &Value, shape: Shape<'_>) -> Value {
             merged.push((key.clone(), (*value).clone()));
         } else if let Some((key, value)) = right.next() {
             let there = before.iter().find(|(other, _)| other == key).map_or(&Value::Null, |(_, it)| *it);
-            let inner = if let Shape::Keyed(_, id) = shape { Some(Shape::Struct(id)) } else { None };
+            let inner = if let Shape::Keyed(_, schema, id) = shape { Some(Shape::Struct(schema, id)) } else { None };
             merged.push((key.clone(), inner.map_or_else(|| (*value).clone(), |inner| merge(there, value, inner))));
         } else {
             break;
@@ -55,21 +52,16 @@ fn merge_items(old: &Value, applied: &Value, shape: Shape<'_>) -> Value {
 /// `value` without the fields of `last` that nobody owns any more.
 pub(crate) fn prune(value: &Value, last: &Set, owned: &Set, shape: Shape<'_>) -> Value {
     match (shape, value) {
-        (Shape::Struct(_) | Shape::Map(_), Value::Map(map)) => {
+        (Shape::Struct(..) | Shape::Map(..) | Shape::Deduced, Value::Map(map)) => {
             let kept = map.iter().filter_map(|(name, it)| {
                 let element = crate::api::fields::set::field(name);
-                let inner = match shape {
-                    Shape::Struct(id) => Shape::field(id, name),
-                    Shape::Map(kind) => Some(Shape::of_kind(kind)),
-                    Shape::Leaf(_) | Shape::Keyed(..) | Shape::Scalars(_) => None,
-                };
-                Some((name.clone(), pruned_child(it, &element, last, owned, inner)?))
+                Some((name.clone(), pruned_child(it, &element, last, owned, shape.child(name))?))
             });
             Value::Map(kept.collect::<Map>())
         }
-        (Shape::Keyed(keys, id), Value::List(items)) => {
-            let kept = items.iter().filter_map(|it| match key_of(it, keys, id) {
-                Ok(element) => pruned_child(it, &element, last, owned, Some(Shape::Struct(id))),
+        (Shape::Keyed(keys, schema, id), Value::List(items)) => {
+            let kept = items.iter().filter_map(|it| match key_of(it, keys, schema, id) {
+                Ok(element) => pruned_child(it, &element, last, owned, Some(Shape::Struct(schema, id))),
                 Err(_) => Some(it.clone()),
             });
             Value::List(kept.collect::<List>())

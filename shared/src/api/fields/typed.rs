@@ -13,20 +13,20 @@ use crate::model::{Text, Value};
 /// The path and what is wrong there.
 pub(crate) fn check(value: &Value, shape: Shape<'_>, path: &mut String) -> Result<(), String> {
     match (shape, value) {
-        (_, Value::Null) => Ok(()),
+        (_, Value::Null) | (Shape::Deduced, _) => Ok(()),
         (Shape::Leaf(kind), _) => check_leaf(value, kind, path),
-        (Shape::Struct(_) | Shape::Map(_), Value::Map(_)) => {
+        (Shape::Struct(..) | Shape::Map(..), Value::Map(_)) => {
             value.fields().iter().try_for_each(|(name, it)| check_field(name, it, shape, path))
         }
-        (Shape::Struct(_) | Shape::Map(_), _) => Err(format!("{path}: expected map, got {}", go_value(value))),
-        (Shape::Keyed(keys, id), Value::List(items)) => {
+        (Shape::Struct(..) | Shape::Map(..), _) => Err(format!("{path}: expected map, got {}", go_value(value))),
+        (Shape::Keyed(keys, schema, id), Value::List(items)) => {
             let mut seen: Vec<Text> = Vec::new();
             for (index, item) in items.iter().enumerate() {
-                let key = key_of(item, keys, id).map_err(|key| {
+                let key = key_of(item, keys, schema, id).map_err(|key| {
                     format!("{path}: element {index}: associative list with keys has an element that omits key field {key:?} (and doesn't have default value)")
                 })?;
                 duplicate(&key, &mut seen, path)?;
-                below(&key, path, |path| check(item, Shape::Struct(id), path))?;
+                below(&key, path, |path| check(item, Shape::Struct(schema, id), path))?;
             }
             Ok(())
         }
@@ -63,12 +63,7 @@ fn below(
 }
 
 fn check_field(name: &str, value: &Value, shape: Shape<'_>, path: &mut String) -> Result<(), String> {
-    let inner = match shape {
-        Shape::Struct(id) => Shape::field(id, name),
-        Shape::Map(kind) => Some(Shape::of_kind(kind)),
-        Shape::Leaf(_) | Shape::Keyed(..) | Shape::Scalars(_) => None,
-    };
-    below(&field(name), path, |path| match inner {
+    below(&field(name), path, |path| match shape.child(name) {
         Some(inner) => check(value, inner, path),
         None => Err(format!("{path}: field not declared in schema")),
     })
@@ -128,25 +123,28 @@ pub(crate) fn set_of(value: &Value, shape: Shape<'_>) -> Set {
     let mut set = Set::default();
     match shape {
         Shape::Leaf(_) => return Set::leaf(),
-        Shape::Struct(id) => {
+        Shape::Struct(schema, id) => {
             for (name, it) in value.fields() {
-                if let Some(inner) = Shape::field(id, name) {
+                if let Some(inner) = shape.child(name) {
                     let mut child = set_of(it, inner);
-                    child.member |= it.is_null() || it.as_map().is_some_and(crate::model::Map::is_empty);
+                    let bare = it.is_null() || it.as_map().is_some_and(crate::model::Map::is_empty);
+                    child.member |= bare || schema.type_of(id).field(name).is_none();
                     set.put(field(name), child);
                 }
             }
         }
-        Shape::Map(kind) => {
+        Shape::Deduced if value.as_map().is_none() => return Set::leaf(),
+        Shape::Map(..) | Shape::Deduced => {
             for (name, it) in value.fields() {
-                let child = Set { member: true, ..set_of(it, Shape::of_kind(kind)) };
+                let Some(inner) = shape.child(name) else { continue };
+                let child = Set { member: true, ..set_of(it, inner) };
                 set.put(field(name), child);
             }
         }
-        Shape::Keyed(keys, id) => {
+        Shape::Keyed(keys, schema, id) => {
             for item in value.items() {
-                if let Ok(key) = key_of(item, keys, id) {
-                    set.put(key, Set { member: true, ..set_of(item, Shape::Struct(id)) });
+                if let Ok(key) = key_of(item, keys, schema, id) {
+                    set.put(key, Set { member: true, ..set_of(item, Shape::Struct(schema, id)) });
                 }
             }
         }

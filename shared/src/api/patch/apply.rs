@@ -5,16 +5,16 @@
 use crate::api::fields::{self, Entry, Operation, Set, Shape};
 use crate::api::pipeline::Call;
 use crate::api::{Errors, Status};
-use crate::model::schema::TypeId;
+use crate::model::schema::{Schema, TypeId};
 use crate::model::{Object, Text, Value};
 
 /// The object that an apply request makes of `old`, or the new one if there is none; with its managed fields.
 ///
 /// # Errors
 /// The request names no manager, the object does not fit the schema, or others manage its fields and it does not force.
-pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, id: TypeId) -> Result<Object, Status> {
-    let applied = checked(call, id)?;
-    let shape = Shape::Struct(id);
+pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, (schema, id): (&Schema, TypeId)) -> Result<Object, Status> {
+    let shape = Shape::Struct(schema, id);
+    let applied = checked(call, shape)?;
     let own = Entry {
         manager: call.request.options.field_manager.clone(),
         operation: Operation::Apply,
@@ -30,7 +30,7 @@ pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, id: TypeId) -> Result
     };
     let mut entries = fields::read_managed(old);
     if entries.is_empty() {
-        entries.push(fields::before_first_apply(old, id, call));
+        entries.push(fields::before_first_apply(old, shape, call));
     }
     let last = entries.iter().find(|it| it.is_by(&own)).cloned();
     entries.retain(|it| !it.is_by(&own));
@@ -50,7 +50,7 @@ pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, id: TypeId) -> Result
     Ok(merged)
 }
 
-fn checked(call: &Call<'_>, id: TypeId) -> Result<Object, Status> {
+fn checked(call: &Call<'_>, shape: Shape<'_>) -> Result<Object, Status> {
     if call.request.options.field_manager.is_empty() {
         let mut errors = Errors::default();
         errors.required("fieldManager", "is required for apply patch");
@@ -62,7 +62,7 @@ fn checked(call: &Call<'_>, id: TypeId) -> Result<Object, Status> {
     }
     applied.entry("metadata").remove("managedFields");
     let mut path = String::new();
-    fields::check(&applied, Shape::Struct(id), &mut path).map_err(|error| untyped(call, &applied, &error))?;
+    fields::check(&applied, shape, &mut path).map_err(|error| untyped(call, &applied, &error))?;
     Ok(applied)
 }
 

@@ -20,7 +20,7 @@ pub(super) fn apply(kind: PatchKind, call: &Call<'_>, old: &Object) -> Result<Ob
     let patch = &call.request.body;
     let new = match kind {
         PatchKind::Json => json::apply(old, patch)?,
-        PatchKind::StrategicMerge => strategic::apply(old, patch, type_of(call)?)?,
+        PatchKind::StrategicMerge => strategic::apply(old, patch, built_in(call)?)?,
         PatchKind::Merge => merge::apply(old, patch),
         PatchKind::Apply => apply::apply(call, Some(old), type_of(call)?)?,
     };
@@ -36,10 +36,19 @@ pub(super) fn apply_new(call: &Call<'_>) -> Result<Object, Status> {
 }
 
 /// The type of the object that is patched.
-fn type_of(call: &Call<'_>) -> Result<TypeId, Status> {
+fn type_of<'a>(call: &Call<'a>) -> Result<(&'a Schema, TypeId), Status> {
+    #[cfg(feature = "every-kind")]
+    if let (Some(custom), false) = (&call.resource.custom, call.request.target.subresource == "scale") {
+        return Ok(custom.type_of());
+    }
+    built_in(call).map(|id| (Schema::get(), id))
+}
+
+/// The same, where the type is one of Kubernetes' own.
+fn built_in(call: &Call<'_>) -> Result<TypeId, Status> {
     let (version, kind) = match call.request.target.subresource.as_str() {
         "scale" => ("autoscaling/v1".into(), "Scale"),
-        _ => (call.resource.api_version(), call.resource.kind),
+        _ => (call.resource.api_version(), call.resource.kind.as_str()),
     };
     Schema::get().find(&version, kind).ok_or_else(unsupported)
 }

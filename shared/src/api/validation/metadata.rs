@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, `pkg/apis/core/validation` (`ValidateObjectMeta`).
 
 use crate::api::validation::{At, IMMUTABLE, NOT_NEGATIVE, labels};
-use crate::api::{Errors, Resource, Scope};
+use crate::api::{Errors, Registration, Scope};
 use crate::model::{Object, Value, names};
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// Finds what is wrong with the metadata of a new or changed object.
-pub(crate) fn validate(object: &Object, resource: &Resource, errors: &mut Errors) {
+pub(crate) fn validate(object: &Object, resource: &Registration, errors: &mut Errors) {
     let root = At::root(object);
     let metadata = root.field("metadata");
     validate_name(&metadata, resource, errors);
@@ -31,7 +31,7 @@ pub(crate) fn validate(object: &Object, resource: &Resource, errors: &mut Errors
     validate_finalizers(&metadata.field("finalizers"), errors);
 }
 
-fn validate_name(metadata: &At<'_>, resource: &Resource, errors: &mut Errors) {
+fn validate_name(metadata: &At<'_>, resource: &Registration, errors: &mut Errors) {
     let generated = metadata.field("generateName");
     if !generated.is_empty() {
         errors.bad_each(&generated, (resource.validate_name)(&names::mask_trailing_dash(generated.str())));

@@ -70,8 +70,7 @@ fn judge(key: &Key, object: &Object, view: &View<'_>) -> Plan {
     if !waiting.is_empty() && dependents(object, view).any(waits) {
         plan.writes.extend(writes::unblock(key, object));
     }
-    let dependents_first = !waiting.is_empty() && dependents(object, view).next().is_some();
-    plan.write(writes::delete(key, object, &gone, &waiting, dependents_first));
+    plan.write(writes::delete(key, object, &gone, &waiting, view));
     plan
 }
 

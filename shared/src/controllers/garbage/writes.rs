@@ -7,7 +7,7 @@ use super::owners::owner_key;
 use super::{FOREGROUND, ORPHAN, has};
 use crate::api::{PatchKind, Propagation};
 use crate::model::{Key, Object, OwnerReference, Text, Value};
-use crate::plan::Write;
+use crate::plan::{View, Write};
 
 /// What was seen, in a few words: `owner ReplicaSet web is gone`.
 pub(super) fn in_words(gone: &[&OwnerReference], waiting: &[&OwnerReference]) -> Text {
@@ -45,8 +45,9 @@ pub(super) fn delete(
     object: &Object,
     gone: &[&OwnerReference],
     waiting: &[&OwnerReference],
-    dependents_first: bool,
+    view: &View<'_>,
 ) -> Write {
+    let dependents_first = !waiting.is_empty() && view.cache.dependents_of(&object.uid()).next().is_some();
     let policy = match () {
         () if dependents_first => Propagation::Foreground,
         () if !waiting.is_empty() => Propagation::Background,
@@ -57,7 +58,7 @@ pub(super) fn delete(
     let reason = format!("deleted {}: {}", key.name, in_words(gone, waiting));
     let mut write = Write::delete(key, &object.uid(), reason).propagation(policy);
     for owner in gone.iter().chain(waiting) {
-        if let Some(owner) = owner_key(owner, &key.namespace) {
+        if let Some(owner) = owner_key(owner, &key.namespace, view) {
             write = write.following(&owner, "metadata.deletionTimestamp");
         }
     }

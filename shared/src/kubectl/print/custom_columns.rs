@@ -3,9 +3,9 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd/get/customcolumn.go`.
 
 use crate::kubectl::failure::Failure;
-use crate::kubectl::jsonpath::{Template, show};
 use crate::kubectl::print::tabs::TABLE;
 use crate::model::Object;
+use crate::model::jsonpath::{Template, show};
 
 /// A table of one's own.
 #[derive(Clone, Debug, PartialEq)]

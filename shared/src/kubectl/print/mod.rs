@@ -12,8 +12,8 @@ pub(crate) mod tabs;
 use crate::kubectl::discovery::named;
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::Args;
-use crate::kubectl::jsonpath::Template;
 use crate::kubectl::session::Session;
+use crate::model::jsonpath::Template;
 use crate::model::{Object, Value, yaml};
 use custom_columns::CustomColumns;
 

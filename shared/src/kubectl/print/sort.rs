@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/kubectl/pkg/cmd/get/sorter.go`.
 
 use crate::kubectl::failure::{Failure, quoted};
-use crate::kubectl::jsonpath::{Template, order};
+use crate::model::jsonpath::{Template, order};
 use crate::model::{Object, Quantity, Value};
 use std::cmp::Ordering;
 

@@ -129,17 +129,21 @@ fn labels(object: &Object) -> String {
 
 /// A column as it is shown.
 #[derive(Clone, Copy)]
-enum Shown {
+enum Shown<'a> {
     Name,
-    Of(crate::api::Column),
+    Of(&'a crate::api::Column),
+    #[cfg(feature = "every-kind")]
+    Declared(&'a crate::api::custom::Column),
     Age,
 }
 
-impl Shown {
-    fn title(&self) -> &'static str {
+impl Shown<'_> {
+    fn title(&self) -> &str {
         match self {
             Self::Name => "NAME",
             Self::Of(column) => column.name,
+            #[cfg(feature = "every-kind")]
+            Self::Declared(column) => &column.name,
             Self::Age => "AGE",
         }
     }
@@ -149,15 +153,28 @@ impl Shown {
             Self::Name if options.with_kind => format!("{}/{}", kind.label(), object.name()),
             Self::Name => object.name().to_string(),
             Self::Of(column) => (column.cell)(object, now),
+            #[cfg(feature = "every-kind")]
+            Self::Declared(column) => column.text(object, now),
             Self::Age => since(object.metadata().get("creationTimestamp"), now),
         }
     }
 }
 
 /// NAME, the kind's columns that are asked for, and AGE where a kind without columns has none of its own.
-fn columns(kind: &Kind, options: &TableOptions) -> impl Iterator<Item = Shown> {
-    let wanted = kind.columns.iter().filter(move |it| options.wide || it.priority == 0);
-    let shown = wanted.map(|it| Shown::Of(*it));
-    let age = kind.columns.is_empty().then_some(Shown::Age);
-    std::iter::once(Shown::Name).chain(shown).chain(age)
+fn columns<'a>(kind: &'a Kind, options: &TableOptions) -> impl Iterator<Item = Shown<'a>> {
+    let wide = options.wide;
+    let wanted = kind.columns.iter().filter(move |it| wide || it.priority == 0);
+    let shown = wanted.map(Shown::Of);
+    let age = (kind.columns.is_empty() && !kind.is_custom()).then_some(Shown::Age);
+    let all = std::iter::once(Shown::Name).chain(shown);
+    #[cfg(feature = "every-kind")]
+    let all = all.chain(declared(kind).filter(move |it| wide || it.priority == 0).map(Shown::Declared));
+    all.chain(age)
+}
+
+/// The columns that the definition of a custom kind declares.
+#[cfg(feature = "every-kind")]
+fn declared(kind: &Kind) -> impl Iterator<Item = &crate::api::custom::Column> {
+    let custom = kind.custom.as_ref().and_then(|it| it.custom());
+    custom.into_iter().flat_map(|it| &it.columns)
 }

@@ -303,7 +303,7 @@ fn patch(kind: &Kind, modified: &Object, current: &Object) -> Value {
 /// How patches of a kind are sent: custom resources have no merge keys.
 pub(super) fn patch_kind(kind: &Kind) -> PatchKind {
     let built_in = kind.group.is_empty() || !kind.group.contains('.') || kind.group.ends_with(".k8s.io");
-    if built_in { PatchKind::StrategicMerge } else { PatchKind::Merge }
+    if built_in && !kind.is_custom() { PatchKind::StrategicMerge } else { PatchKind::Merge }
 }
 
 fn send_patch(

@@ -43,12 +43,11 @@ fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
         Some(kind) => (kind, ""),
         None => (kinds.require(first)?, path),
     };
-    let schema = Schema::get();
     let version = match args.get("api-version") {
         "" => kind.api_version(),
         given => given.to_owned(),
     };
-    let Some(root) = schema.find(&version, &kind.kind) else {
+    let Some((schema, root)) = kind.type_in(&version) else {
         return Err(Failure::text(format!(
             "couldn't find resource for {}",
             quoted(&format!("{version}, Kind={}", kind.kind))

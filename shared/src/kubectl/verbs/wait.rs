@@ -4,11 +4,11 @@
 
 use crate::kubectl::failure::{Failure, quoted};
 use crate::kubectl::flags::{Args, FILES, Flag, OUTPUT, SELECTOR, each, span, switch, text};
-use crate::kubectl::jsonpath::{Template, show};
 use crate::kubectl::print::Format;
 use crate::kubectl::resource_args::{self, Item, KindAlone, Reading, Selection};
 use crate::kubectl::session::Session;
 use crate::kubectl::verbs::{Job, Run, Started, Step, Trial, Verb, report};
+use crate::model::jsonpath::{Template, show};
 use crate::model::{Object, Span, Text, Time};
 
 /// What a negative time-out means: a week, in seconds.

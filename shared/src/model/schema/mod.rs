@@ -4,6 +4,8 @@
 //! loads when it first needs them.
 
 pub mod assist;
+#[cfg(feature = "every-kind")]
+pub mod build;
 mod read;
 
 use crate::model::{Text, Value};
@@ -18,6 +20,7 @@ pub struct Schema {
     types: Vec<Type>,
     kinds: Vec<KindEntry>,
     words: Vec<Words>,
+    deduces: bool,
 }
 
 /// The number of a type in its schema.
@@ -44,6 +47,8 @@ pub struct Type {
     pub name: Text,
     /// True if server-side apply takes the whole as one value.
     pub atomic: bool,
+    /// True if values may have fields that the type does not name, and which stay.
+    pub open: bool,
     /// The fields, sorted by name.
     pub fields: Vec<Field>,
 }
@@ -168,6 +173,11 @@ impl Schema {
     /// The type of the items of a list kind, such as `("v1", "PodList")`.
     pub fn list_item(&self, api_version: &str, list_kind: &str) -> Option<TypeId> {
         self.find(api_version, list_kind.strip_suffix("List")?)
+    }
+
+    /// True if server-side apply looks into values that may be anything, instead of taking them as one.
+    pub fn deduces(&self) -> bool {
+        self.deduces
     }
 
     /// All kinds.

@@ -30,7 +30,7 @@ pub(super) fn read(file: &[u8]) -> Option<Schema> {
     let words = reader.list(Reader::words)?;
     let types = reader.list(Reader::one_type)?;
     let kinds = reader.list(Reader::kind_entry)?;
-    Some(Schema { types, kinds, words })
+    Some(Schema { types, kinds, words, deduces: false })
 }
 
 struct Reader<'a> {
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     fn one_type(&mut self) -> Option<Type> {
-        Some(Type { name: self.text()?, atomic: self.number()? == 1, fields: self.list(Self::field)? })
+        Some(Type { name: self.text()?, atomic: self.number()? == 1, open: false, fields: self.list(Self::field)? })
     }
 
     fn kind_entry(&mut self) -> Option<KindEntry> {

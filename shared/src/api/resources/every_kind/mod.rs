@@ -7,6 +7,7 @@ mod certificate_request;
 mod component_status;
 mod controller_revision;
 mod cron_job;
+pub(crate) mod custom_resource_definition;
 mod daemon_set;
 mod endpoint_slice;
 mod endpoints;
@@ -83,6 +84,7 @@ pub(super) static RESOURCES: &[Resource] = &[
     admission_registration::VALIDATING_POLICY,
     admission_registration::VALIDATING_BINDING,
     admission_registration::VALIDATING_WEBHOOKS,
+    custom_resource_definition::RESOURCE,
     priority_class::RESOURCE,
     runtime_class::RESOURCE,
     endpoint_slice::RESOURCE,

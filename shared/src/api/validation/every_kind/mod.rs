@@ -6,6 +6,7 @@ pub(crate) mod certificate_request;
 pub(crate) mod claim;
 pub(crate) mod controller_revision;
 pub(crate) mod cron_job;
+pub(crate) mod custom_resource_definition;
 pub(crate) mod daemon_set;
 pub(crate) mod endpoint_slice;
 pub(crate) mod endpoints;

@@ -1,0 +1,218 @@
+//! What is said about definitions.
+
+use crate::api::testing::run;
+use crate::model::{Object, Value};
+use expect_test::{Expect, expect};
+
+const RESOURCE: &str = "customresourcedefinitions.apiextensions.k8s.io";
+
+fn definition() -> Object {
+    let json = r#"{"metadata":{"name":"ws.a.b"},"spec":{"group":"a.b","scope":"Namespaced",
+        "names":{"plural":"ws","kind":"W"},"versions":[{"name":"v1","served":true,"storage":true,
+        "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}}}}}}}]}}"#;
+    Object(Value::from_json(json).unwrap())
+}
+
+/// What is said about the definition with each of `changes`: a path and its value in JSON; `V` is the first version and `S`
+/// its schema.
+fn check(changes: &[(&str, &str)], expected: &Expect) {
+    let mut it = definition();
+    for (path, value) in changes {
+        let value = Value::from_json(value).unwrap();
+        let (place, rest) = match path.split_once('.') {
+            Some(("V", rest)) => (&mut it.entry("spec.versions").list_mut()[0], rest.to_owned()),
+            Some(("S", rest)) => {
+                (&mut it.entry("spec.versions").list_mut()[0], format!("schema.openAPIV3Schema.{rest}"))
+            }
+            _ => (&mut it.0, (*path).to_owned()),
+        };
+        place.set(&rest, value);
+    }
+    expected.assert_eq(run(&format!("create {RESOURCE} {}", it.to_json())).trim_end());
+}
+
+#[test]
+fn a_good_one_is_taken() {
+    let script = format!("create {RESOURCE} {} => spec.names spec.conversion status", definition().to_json());
+    expect![[r#"
+        201 spec.names={"kind":"W","listKind":"WList","plural":"ws","singular":"w"} spec.conversion={"strategy":"None"} status={"acceptedNames":{"kind":"","plural":""},"conditions":null,"storedVersions":["v1"]}
+    "#]].assert_eq(&run(&script));
+}
+
+#[test]
+fn names_and_versions() {
+    check(
+        &[("metadata.name", r#""x.a.b""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "x.a.b" is invalid: metadata.name: Invalid value: "x.a.b": must be spec.names.plural+"."+spec.group"#
+        ]],
+    );
+    check(
+        &[("spec.group", r#""nodots""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [metadata.name: Invalid value: "ws.a.b": must be spec.names.plural+"."+spec.group, spec.group: Invalid value: "nodots": should be a domain with at least one dot]"#
+        ]],
+    );
+    check(
+        &[("spec.scope", r#""Galaxy""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.scope: Unsupported value: "Galaxy": supported values: "Cluster", "Namespaced""#
+        ]],
+    );
+    check(
+        &[("spec.names.kind", r#""a_b""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.names.singular: Invalid value: "a_b": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?'), spec.names.kind: Invalid value: "a_b": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?'), spec.names.listKind: Invalid value: "a_bList": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')]"#
+        ]],
+    );
+    check(
+        &[("V.storage", "false")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.versions: Invalid value: [{"Name":"v1","Served":true,"Storage":false,"Deprecated":false,"DeprecationWarning":null,"Schema":null,"Subresources":null,"AdditionalPrinterColumns":null,"SelectableFields":null}]: must have exactly one version marked as storage version, status.storedVersions: Invalid value: []: must have at least one stored version]"#
+        ]],
+    );
+    check(
+        &[("V.schema", "null")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.versions[0].schema.openAPIV3Schema: Required value"#
+        ]],
+    );
+    check(
+        &[("spec.preserveUnknownFields", "true")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"#
+        ]],
+    );
+    check(
+        &[("spec.conversion", r#"{"strategy":"Webhook"}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.conversion.strategy: Forbidden: conversion webhooks are not called by this server; only the strategy None is supported"#
+        ]],
+    );
+    check(
+        &[("spec.group", r#""x.k8s.io""#), ("metadata.name", r#""ws.x.k8s.io""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.x.k8s.io" is invalid: metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#
+        ]],
+    );
+}
+
+#[test]
+fn schemas_are_structural() {
+    check(
+        &[("S.type", "null")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.type: Required value: must not be empty at the root"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.properties.a", "{}")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].type: Required value: must not be empty for specified object fields"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.properties.a", r#"{"type":"array"}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].items: Required value: must be specified"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.properties.a", r#"{"type":"array","items":{}}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].items.type: Required value: must not be empty for specified array items"#
+        ]],
+    );
+    check(
+        &[("S.properties.metadata", r#"{"type":"object","properties":{"labels":{"type":"object"}}}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.anyOf", r#"[{"type":"object","properties":{"b":{"minimum":1}}}]"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].anyOf[0].type: Forbidden: must be empty to be structural, spec.validation.openAPIV3Schema.properties[spec].properties[b]: Required value: because it is defined in spec.validation.openAPIV3Schema.properties[spec].anyOf[0].properties[b]]"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.additionalProperties", "false")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.properties.a.uniqueItems", "true")],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.properties.a.pattern", r#""(""#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn't: error parsing regexp: `(`"#
+        ]],
+    );
+    check(
+        &[("S.properties.spec.$ref", r##""#/x""##)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].$ref: Forbidden: $ref is not supported"#
+        ]],
+    );
+    check(
+        &[(
+            "S.properties.spec.properties.a",
+            r#"{"type":"array","items":{"type":"object","properties":{"k":{"type":"string"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k","l"]}"#,
+        )],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].properties[a].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property, spec.validation.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-list-map-keys: Invalid value: ["k","l"]: entries must all be names of item properties]"#
+        ]],
+    );
+}
+
+#[test]
+fn columns_and_subresources() {
+    check(
+        &[("V.additionalPrinterColumns", r#"[{"name":"","type":"text","jsonPath":"spec"}]"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.additionalPrinterColumns[0].name: Required value, spec.additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string, spec.additionalPrinterColumns[0].JSONPath: Invalid value: "spec": must be a simple json path starting with .]"#
+        ]],
+    );
+    check(
+        &[("V.subresources", r#"{"scale":{"specReplicasPath":".status.n","statusReplicasPath":".status.x[0]"}}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.subresources.scale.specReplicasPath: Invalid value: ".status.n": should be a json path under .spec, spec.subresources.scale.statusReplicasPath: Invalid value: ".status.x[0]": must be a valid field path, without array indexes]"#
+        ]],
+    );
+    check(
+        &[("V.selectableFields", r#"[{"jsonPath":".spec.b"},{"jsonPath":".metadata.name"}]"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.selectableFields[0].jsonPath: Invalid value: ".spec.b": is an invalid path: field not found in schema: .spec.b, spec.selectableFields[1].jsonPath: Invalid value: ".metadata.name": must not point to fields in metadata]"#
+        ]],
+    );
+    check(
+        &[("V.subresources", r#"{"status":{}}"#), ("S.oneOf", r#"[{"required":["spec"]}]"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema: Invalid value: {"oneOf":[{"required":["spec"]}],"properties":{"spec":{"properties":{"a":{"type":"string"}},"type":"object"}},"type":"object"}: only [Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations] fields are allowed at the root of the schema if the status subresource is enabled"#
+        ]],
+    );
+}
+
+#[test]
+fn a_change_keeps_group_and_plural() {
+    let script = format!(
+        r#"
+        create {RESOURCE} {}
+        merge {RESOURCE}/ws.a.b {{"spec":{{"group":"c.d","names":{{"plural":"xs"}}}}}}
+        merge {RESOURCE}/ws.a.b {{"spec":{{"scope":"Cluster"}}}} => spec.scope metadata.generation
+        merge {RESOURCE}/ws.a.b {{"spec":{{"versions":[{{"name":"v2","served":true,"storage":true,"schema":{{"openAPIV3Schema":{{"type":"object"}}}}}}]}}}}
+        "#,
+        definition().to_json()
+    );
+    expect![[r#"
+        201 
+        422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.group: Invalid value: "c.d": field is immutable, spec.names.plural: Invalid value: "xs": field is immutable]
+        200 spec.scope="Cluster" metadata.generation=2
+        422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: status.storedVersions[0]: Invalid value: "v1": must appear in spec.versions
+    "#]].assert_eq(&run(&script));
+}
