@@ -7,6 +7,9 @@
 pub mod model;
 pub mod trace;
 
+#[cfg(feature = "every-kind")]
+pub mod cel;
+
 pub mod store;
 
 pub mod api;

@@ -11,6 +11,7 @@ mod tests {
     const LAYERS: &[&[&str]] = &[
         &["model"],
         &["trace"],
+        &["cel"],
         &["store"],
         &["api"],
         &["plan"],
