@@ -32,6 +32,8 @@ pub struct Api {
     pub(super) guard: Guard,
     plugins: InForce,
     pub(super) registry: Registry,
+    #[cfg(feature = "every-kind")]
+    policies: admission::Policies,
 }
 
 /// One request on its way.
@@ -47,8 +49,15 @@ pub(super) struct Call<'a> {
 impl Api {
     /// An API server over an empty store; `chance` decides uids and generated names.
     pub fn new(chance: Chance) -> Self {
-        let registry = Registry::default();
-        Self { store: Store::default(), chance, guard: Guard::Open, plugins: InForce::Always, registry }
+        Self {
+            store: Store::default(),
+            chance,
+            guard: Guard::Open,
+            plugins: InForce::Always,
+            #[cfg(feature = "every-kind")]
+            policies: admission::Policies::default(),
+            registry: Registry::default(),
+        }
     }
 
     /// The same, where roles and bindings say what is allowed; without it everything is.
@@ -142,6 +151,10 @@ impl Api {
 
     fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
         self.guard.refresh(&self.store);
+        #[cfg(feature = "every-kind")]
+        if self.plugins == InForce::Full {
+            self.policies.refresh(&self.store);
+        }
         self.guard.check(call.request, &self.store)?;
         let subresource = call.request.target.subresource.as_str();
         if !subresource.is_empty() && !call.resource.has(subresource) {
@@ -290,6 +303,10 @@ impl Api {
             store: &self.store,
             #[cfg(feature = "every-kind")]
             authorizer: self.guard.authorizer(),
+            #[cfg(feature = "every-kind")]
+            policies: &self.policies,
+            #[cfg(feature = "every-kind")]
+            again: admission::Again::default(),
             chance: &mut self.chance,
             now: call.now,
             notes: &mut call.notes,

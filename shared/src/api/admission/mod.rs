@@ -33,6 +33,8 @@ use crate::api::{DryRun, Registration, Request, Status, User};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::{Chance, Key, Object, ResourceName, Text, Time};
 use crate::store::Store;
+#[cfg(feature = "every-kind")]
+pub(crate) use every_kind::policy::Policies;
 
 /// Every plug-in, in upstream's order.
 static PLUGINS: &[Plugin] = &[
@@ -63,7 +65,12 @@ static PLUGINS: &[Plugin] = &[
     #[cfg(feature = "every-kind")]
     every_kind::default_ingress_class::PLUGIN,
     pod_topology_labels::PLUGIN,
-    // MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy and ValidatingAdmissionWebhook go here.
+    #[cfg(feature = "every-kind")]
+    every_kind::policy::mutating::PLUGIN,
+    // MutatingAdmissionWebhook goes here.
+    #[cfg(feature = "every-kind")]
+    every_kind::policy::validating::PLUGIN,
+    // ValidatingAdmissionWebhook goes here.
     #[cfg(feature = "every-kind")]
     every_kind::resource_quota::PLUGIN,
 ];
@@ -130,6 +137,12 @@ pub struct Admission<'a> {
     /// The authorizer; `None` where everything is allowed.
     #[cfg(feature = "every-kind")]
     pub authorizer: Option<&'a Authorizer>,
+    /// The policies that are in force.
+    #[cfg(feature = "every-kind")]
+    pub(crate) policies: &'a Policies,
+    /// Whether plug-ins are asked a second time, and which policies.
+    #[cfg(feature = "every-kind")]
+    pub(crate) again: Again,
     /// For names that are drawn.
     pub chance: &'a mut Chance,
     /// The time.
@@ -177,11 +190,21 @@ fn concerns(entry: &str, resource: &ResourceName, part: &str) -> bool {
     }
 }
 
-/// The first turn of every plug-in that is in force.
+/// The first turn of every plug-in that is in force; a second time if a policy has changed what the plug-ins saw.
 ///
 /// # Errors
 /// The first refusal.
 pub(super) fn mutate(in_force: InForce, object: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
+    mutate_once(in_force, object, admission)?;
+    #[cfg(feature = "every-kind")]
+    if admission.again.wanted {
+        admission.again.is_second = true;
+        mutate_once(in_force, object, admission)?;
+    }
+    Ok(())
+}
+
+fn mutate_once(in_force: InForce, object: &mut Object, admission: &mut Admission<'_>) -> Result<(), Status> {
     for plugin in PLUGINS.iter().filter(|it| it.in_force <= in_force) {
         if let Some(mutate) = plugin.mutate
             && plugin.wants(admission)
@@ -210,6 +233,30 @@ pub(super) fn validate(in_force: InForce, object: &Object, admission: &mut Admis
 /// The names of all plug-ins that run where `in_force` does, in order, as `--enable-admission-plugins` has them.
 pub fn plugin_names(in_force: InForce) -> impl Iterator<Item = &'static str> {
     PLUGINS.iter().filter(move |it| it.in_force <= in_force).map(|it| it.name)
+}
+
+/// What is known about asking a second time. Upstream: `admission/reinvocation.go`.
+#[cfg(feature = "every-kind")]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Again {
+    /// True while plug-ins are asked for the second and last time.
+    pub(crate) is_second: bool,
+    /// True once a policy has changed the object.
+    pub(crate) wanted: bool,
+    /// The object as the policies left it.
+    pub(crate) output: Option<Object>,
+    /// Who has been asked before and would be again.
+    pub(crate) earlier: Vec<Text>,
+    /// Who is to be asked again.
+    pub(crate) due: Vec<Text>,
+}
+
+#[cfg(feature = "every-kind")]
+impl Again {
+    /// Everybody who was asked before is asked again.
+    pub(crate) fn require_all(&mut self) {
+        self.due.append(&mut self.earlier);
+    }
 }
 
 impl Admission<'_> {

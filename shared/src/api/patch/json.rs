@@ -9,7 +9,7 @@ use crate::model::{Object, Value};
 const OPERATIONS_MAX: usize = 10_000;
 
 /// `old` after every operation of `patch`.
-pub(super) fn apply(old: &Object, patch: &Value) -> Result<Object, Status> {
+pub(in crate::api) fn apply(old: &Object, patch: &Value) -> Result<Object, Status> {
     if patch.as_list().is_none() {
         return Err(Status::bad_request(
             "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",

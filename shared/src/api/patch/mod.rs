@@ -7,6 +7,9 @@ mod json;
 mod merge;
 mod strategic;
 
+#[cfg(feature = "every-kind")]
+pub(super) use json::apply as apply_json;
+
 use crate::api::pipeline::Call;
 use crate::api::{PatchKind, Status};
 use crate::model::Object;

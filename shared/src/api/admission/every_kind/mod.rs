@@ -7,6 +7,7 @@ pub(super) mod default_storage_class;
 pub(super) mod limit_ranger;
 pub(super) mod node_restriction;
 pub(super) mod pod_security;
+pub(super) mod policy;
 pub(super) mod resource_quota;
 pub(super) mod storage_in_use;
 #[cfg(test)]

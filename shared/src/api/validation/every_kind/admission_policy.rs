@@ -1,11 +1,15 @@
-//! Admission policies and their bindings, as far as without CEL.
+//! Admission policies and their bindings, with every expression compiled.
 //!
 //! Upstream: `pkg/apis/admissionregistration/validation/validation.go`.
-//! `DIFFERENCE`: expressions are not compiled, so that a wrong one is accepted.
+//! `DIFFERENCE`: what an expression may cost at most is not estimated beforehand; it is limited when it runs.
 
 use crate::api::Errors;
-use crate::api::validation::every_kind::webhook::{known, validate_conditions, validate_rule_with_operations};
+use crate::api::expressions::{Offered, Wanted, environment};
+use crate::api::validation::every_kind::webhook::{
+    compiled, known, validate_conditions, validate_rule_with_operations,
+};
 use crate::api::validation::{At, labels};
+use crate::cel::Environment;
 use crate::model::{Object, names};
 
 const NOTHING: &str = "validations or auditAnnotations must contain at least one item";
@@ -15,18 +19,22 @@ const REASONS: &[&str] = &["Forbidden", "Invalid", "RequestEntityTooLarge", "Una
 pub(crate) fn validate_validating(policy: &Object, errors: &mut Errors) {
     let root = At::root(policy);
     let spec = root.field("spec");
-    validate_common(&spec, errors);
+    let full = validate_common(&spec, Patches::No, errors);
+    let without_authorizer = environment(offered(&spec, Patches::No, Authorizer::No));
+    let without_authorizer = Environment { composed: full.composed.clone(), ..without_authorizer };
     let (validations, annotations) = (spec.field("validations"), spec.field("auditAnnotations"));
     if validations.is_empty() && annotations.is_empty() {
         errors.required(&validations, NOTHING);
         errors.required(&annotations, NOTHING);
     }
-    validations.each().for_each(|it| validate_validation(&it, errors));
+    validations.each().for_each(|it| validate_validation(&it, &full, &without_authorizer, errors));
     for (index, annotation) in annotations.each().enumerate() {
         let (key, value) = (annotation.field("key"), annotation.field("valueExpression"));
         errors.bad_each(&key, names::label_key(&format!("{}/{}", policy.name(), key.str())));
         if value.str().trim().is_empty() {
             errors.required(&value, "valueExpression is not specified");
+        } else {
+            compiled(&value, &full, Wanted::TextOrNull, errors);
         }
         if annotations.items()[..index].iter().any(|it| it.get("key") == key.value()) {
             errors.duplicate(&key, key.value());
@@ -38,26 +46,26 @@ pub(crate) fn validate_validating(policy: &Object, errors: &mut Errors) {
 pub(crate) fn validate_mutating(policy: &Object, errors: &mut Errors) {
     let root = At::root(policy);
     let spec = root.field("spec");
-    validate_common(&spec, errors);
+    let full = validate_common(&spec, Patches::Yes, errors);
     let mutations = spec.field("mutations");
     if mutations.is_empty() {
         errors.required(&mutations, "mutations must contain at least one item");
     }
-    mutations.each().for_each(|it| validate_mutation(&it, errors));
+    mutations.each().for_each(|it| validate_mutation(&it, &full, errors));
     let again = spec.field("reinvocationPolicy");
     if errors.needs(&again) {
         errors.one_of(&again, &["IfNeeded", "Never"]);
     }
 }
 
-fn validate_mutation(mutation: &At<'_>, errors: &mut Errors) {
+fn validate_mutation(mutation: &At<'_>, full: &Environment, errors: &mut Errors) {
     let kind = mutation.field("patchType");
     if !errors.needs(&kind) {
         return;
     }
-    let (field, other) = match kind.str() {
-        "ApplyConfiguration" => ("applyConfiguration", "jsonPatch"),
-        "JSONPatch" => ("jsonPatch", "applyConfiguration"),
+    let (field, other, makes) = match kind.str() {
+        "ApplyConfiguration" => ("applyConfiguration", "jsonPatch", Wanted::Object),
+        "JSONPatch" => ("jsonPatch", "applyConfiguration", Wanted::JsonPatch),
         _ => return errors.one_of(&kind, &["ApplyConfiguration", "JSONPatch"]),
     };
     let (wanted, unwanted) = (mutation.field(field), mutation.field(other));
@@ -70,11 +78,36 @@ fn validate_mutation(mutation: &At<'_>, errors: &mut Errors) {
     let expression = wanted.field("expression");
     if expression.str().trim().is_empty() {
         errors.required(&expression, "expression is not specified");
+    } else {
+        compiled(&expression, full, makes, errors);
     }
 }
 
-/// What both sorts of policies have.
-fn validate_common(spec: &At<'_>, errors: &mut Errors) {
+/// Whether expressions make patches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patches {
+    Yes,
+    No,
+}
+
+/// Whether expressions may ask the authorizer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Authorizer {
+    Yes,
+    No,
+}
+
+/// What the expressions of a policy may name.
+fn offered(spec: &At<'_>, patches: Patches, authorizer: Authorizer) -> Offered {
+    Offered {
+        params: spec.field("paramKind").is_set(),
+        authorizer: authorizer == Authorizer::Yes,
+        patches: patches == Patches::Yes,
+    }
+}
+
+/// What both sorts of policies have; gives the environment of their expressions.
+fn validate_common(spec: &At<'_>, patches: Patches, errors: &mut Errors) -> Environment {
     let failure = spec.field("failurePolicy");
     if failure.is_set() {
         errors.one_of(&failure, &["Fail", "Ignore"]);
@@ -93,8 +126,10 @@ fn validate_common(spec: &At<'_>, errors: &mut Errors) {
     } else {
         errors.required(&constraints, "");
     }
-    validate_conditions(&spec.field("matchConditions"), errors);
-    validate_variables(&spec.field("variables"), errors);
+    validate_conditions(&spec.field("matchConditions"), offered(spec, Patches::No, Authorizer::Yes), errors);
+    let mut full = environment(offered(spec, patches, Authorizer::Yes));
+    validate_variables(&spec.field("variables"), &mut full, errors);
+    full
 }
 
 fn validate_parameter_kind(parameters: &At<'_>, errors: &mut Errors) {
@@ -118,7 +153,7 @@ fn validate_parameter_kind(parameters: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_variables(variables: &At<'_>, errors: &mut Errors) {
+fn validate_variables(variables: &At<'_>, full: &mut Environment, errors: &mut Errors) {
     for (index, variable) in variables.each().enumerate() {
         let (name, expression) = (variable.field("name"), variable.field("expression"));
         if name.str().trim().is_empty() {
@@ -128,6 +163,8 @@ fn validate_variables(variables: &At<'_>, errors: &mut Errors) {
         }
         if expression.str().trim().is_empty() {
             errors.required(&expression, "expression is not specified");
+        } else if let Some(program) = compiled(&expression, full, Wanted::Anything, errors) {
+            full.composed.push((name.value().text(), program.output));
         }
         if variables.items()[..index].iter().any(|it| it.get("name") == name.value()) {
             errors.duplicate(&name, name.value());
@@ -164,10 +201,18 @@ fn validate_matching(matching: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_validation(validation: &At<'_>, errors: &mut Errors) {
+fn validate_validation(validation: &At<'_>, full: &Environment, without_authorizer: &Environment, errors: &mut Errors) {
     let (expression, message) = (validation.field("expression"), validation.field("message"));
     if expression.str().trim().is_empty() {
         errors.required(&expression, "expression is not specified");
+    } else {
+        compiled(&expression, full, Wanted::Bool, errors);
+    }
+    let by_expression = validation.field("messageExpression");
+    if by_expression.is_set() && by_expression.str().trim().is_empty() {
+        errors.bad(&by_expression, "must be non-empty if specified");
+    } else if by_expression.is_set() {
+        compiled(&by_expression, without_authorizer, Wanted::Text, errors);
     }
     if message.is_set() && message.str().trim().is_empty() {
         errors.bad(&message, "message must be non-empty if specified");

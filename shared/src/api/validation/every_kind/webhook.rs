@@ -3,7 +3,9 @@
 //! Upstream: `pkg/apis/admissionregistration/validation/validation.go`, `k8s.io/apiserver/pkg/util/webhook/validation.go`.
 
 use crate::api::Errors;
+use crate::api::expressions::{Offered, Wanted, compile, environment};
 use crate::api::validation::{At, labels};
+use crate::cel::{Environment, Program};
 use crate::model::{Object, Value, names};
 
 const OPERATIONS: &[&str] = &["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
@@ -46,7 +48,7 @@ fn validate_hook(hook: &At<'_>, errors: &mut Errors) {
     labels::validate_selector(&hook.field("namespaceSelector"), errors);
     labels::validate_selector(&hook.field("objectSelector"), errors);
     validate_client(&hook.field("clientConfig"), errors);
-    validate_conditions(&hook.field("matchConditions"), errors);
+    validate_conditions(&hook.field("matchConditions"), Offered { authorizer: true, ..Offered::default() }, errors);
     known(&hook.field("reinvocationPolicy"), &["IfNeeded", "Never"], errors);
 }
 
@@ -148,7 +150,8 @@ fn validate_path(path: &At<'_>, errors: &mut Errors) {
 }
 
 /// Names and expressions of match conditions; what the expressions mean is not looked at.
-pub(super) fn validate_conditions(conditions: &At<'_>, errors: &mut Errors) {
+pub(super) fn validate_conditions(conditions: &At<'_>, offered: Offered, errors: &mut Errors) {
+    let environment = environment(offered);
     let found = conditions.items().len();
     if found > MATCH_CONDITIONS_MAX {
         errors.too_many(conditions, found, MATCH_CONDITIONS_MAX);
@@ -157,12 +160,26 @@ pub(super) fn validate_conditions(conditions: &At<'_>, errors: &mut Errors) {
         let (name, expression) = (condition.field("name"), condition.field("expression"));
         if expression.str().trim().is_empty() {
             errors.required(&expression, "");
+        } else {
+            compiled(&expression, &environment, Wanted::Bool, errors);
         }
         if errors.needs(&name) {
             errors.bad_each(&name, names::label_key(name.str()));
             if conditions.items()[..index].iter().any(|it| it.get("name") == name.value()) {
                 errors.duplicate(&name, name.value());
             }
+        }
+    }
+}
+
+/// Tells what is wrong with an expression; gives the program if nothing is.
+pub(super) fn compiled(at: &At<'_>, environment: &Environment, wanted: Wanted, errors: &mut Errors) -> Option<Program> {
+    let source = at.str().trim();
+    match compile(environment, source, wanted) {
+        Ok(program) => Some(program),
+        Err(why) => {
+            errors.invalid_each(at, &source.into(), vec![why]);
+            None
         }
     }
 }
