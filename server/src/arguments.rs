@@ -34,6 +34,8 @@ pub(crate) enum Wish {
         /// Whether a cluster that is there goes.
         replace: Replace,
     },
+    /// Print the policies that do what the `PodPreset`s in this file did.
+    PodPreset(PathBuf),
 }
 
 /// The options of `pilothouse serve`.
@@ -73,12 +75,14 @@ Usage: pilothouse serve [OPTIONS]
        pilothouse kubeconfig [--data-dir FOLDER]
        pilothouse backup FILE [--data-dir FOLDER]
        pilothouse restore FILE [--data-dir FOLDER] [--force]
+       pilothouse podpreset FILE
 
 Commands:
   serve                   Serve the page and a Kubernetes API
   kubeconfig              Print the administrator's kubeconfig of a cluster that was served
   backup                  Copy a cluster, with its keys, to a file; a server that runs goes on meanwhile
   restore                 Put a cluster back from such a file; the server must not run
+  podpreset               Print the MutatingAdmissionPolicy that does what a PodPreset did, until Kubernetes v1.19
 
 Options:
   --listen ADDR           Address and port of the page [default: 127.0.0.1:8080]; port 0 lets the system choose
@@ -104,6 +108,7 @@ pub(crate) fn read(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error>
         Some(Value(word)) if word == "kubeconfig" => kubeconfig(arguments),
         Some(Value(word)) if word == "backup" => copy(arguments, Way::Backup),
         Some(Value(word)) if word == "restore" => copy(arguments, Way::Restore),
+        Some(Value(word)) if word == "podpreset" => pod_preset(arguments),
         Some(other) => Err(other.unexpected()),
     }
 }
@@ -132,6 +137,19 @@ fn serve(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
         }
     }
     Ok(Wish::Serve(options))
+}
+
+/// Reads what follows `podpreset`.
+fn pod_preset(mut arguments: lexopt::Parser) -> Result<Wish, lexopt::Error> {
+    let mut file = None;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(word) if file.is_none() => file = Some(word.into()),
+            Short('h') | Long("help") => return Ok(Wish::Say(HELP.to_owned())),
+            other => return Err(other.unexpected()),
+        }
+    }
+    file.map(Wish::PodPreset).ok_or_else(|| "podpreset wants a file".into())
 }
 
 /// Reads what follows `kubeconfig`.
@@ -216,6 +234,7 @@ mod tests {
             Ok(Wish::Restore { file, folder, replace }) => {
                 format!("restore of {} to {}, replace: {replace:?}", file.display(), folder.display())
             }
+            Ok(Wish::PodPreset(file)) => format!("policy for {}", file.display()),
             Err(error) => format!("error: {error}"),
         };
         expected.assert_eq(&text);
@@ -242,6 +261,8 @@ mod tests {
             "serve --data-dir d --audit-log a",
             &expect![[r#"serve on 127.0.0.1:8080 and 127.0.0.1:6443, 3 nodes in d, File("a")"#]],
         );
+        check("podpreset a.yaml", &expect!["policy for a.yaml"]);
+        check("podpreset", &expect!["error: podpreset wants a file"]);
         check("kubeconfig --data-dir d", &expect!["kubeconfig of d"]);
         check("backup f --data-dir d", &expect!["backup of d to f"]);
         check("restore --data-dir d f", &expect!["restore of f to d, replace: No"]);

@@ -16,14 +16,30 @@ mod storage;
 mod tls;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Wish;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How much stack each thread has, in bytes. Expressions of policies are read and run by functions that call themselves, as
+/// deep as `shared::cel::NESTING_MAX` lets them; the system gives out only what is used.
+const STACK_BYTES: usize = 16 << 20;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(run()),
+        Err(error) => {
+            eprintln!("error: cannot start threads: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> ExitCode {
     let done = match arguments::read(lexopt::Parser::from_env()) {
         Ok(Wish::Say(text)) => say(&text),
+        Ok(Wish::PodPreset(file)) => pod_preset(&file).and_then(|it| say(&it)),
         Ok(Wish::Serve(options)) => serve::run(&options).await.map_err(|error| error.to_string()),
         Ok(Wish::Kubeconfig(folder)) => {
             serve::kubeconfig(&folder).map_err(|error| error.to_string()).and_then(|it| say(&it))
@@ -44,6 +60,12 @@ async fn main() -> ExitCode {
 /// Says what was done, if it was.
 fn tell(done: Result<String, backup::BackupError>) -> Result<(), String> {
     done.map_err(|error| error.to_string()).and_then(|it| say(&it))
+}
+
+/// The policies that do what the `PodPreset`s in a file did.
+fn pod_preset(file: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    shared::kubectl::pod_preset::policies(&text).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }
 
 /// Writes a line to the standard output; a reader that has gone away is no error.

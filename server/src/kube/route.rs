@@ -76,6 +76,13 @@ pub(crate) fn target(info: &RequestInfo, resource: &Registration) -> Result<Targ
     Ok(target)
 }
 
+/// Who tries to make what Kubernetes no longer has is told what became of it; discovery does not name it.
+pub(crate) fn retired(info: &RequestInfo) -> Option<Status> {
+    let text = shared::model::retired::resource(&info.group, &info.version, &info.resource);
+    let text = text.filter(|_| info.verb == "create")?;
+    Some(Status { message: text.to_owned(), ..Status::no_such_page() })
+}
+
 const NOT_ALLOWED: &str = "the server does not allow this method on the requested resource";
 
 /// True if such a path exists for some verb.

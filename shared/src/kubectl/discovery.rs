@@ -89,8 +89,9 @@ impl Kinds {
     pub(crate) fn of(&self, object: &Object, source: &str) -> Result<Arc<Kind>, Failure> {
         self.by_kind(object.api_version(), object.kind()).ok_or_else(|| {
             let (kind, version) = (object.kind(), object.api_version());
+            let hint = crate::model::retired::kind(version, kind).unwrap_or("ensure CRDs are installed first");
             Failure::text(format!(
-                "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure CRDs are installed first",
+                "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\n{hint}",
                 quoted(&object.name()),
                 quoted(&object.namespace()),
                 quoted(source),

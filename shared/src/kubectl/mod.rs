@@ -16,6 +16,8 @@ mod failure;
 mod flags;
 mod help;
 mod history;
+#[cfg(feature = "every-kind")]
+pub mod pod_preset;
 mod print;
 mod resource_args;
 mod session;

@@ -14,6 +14,7 @@ pub mod names;
 pub mod object;
 pub mod order;
 pub mod quantity;
+pub mod retired;
 pub mod schema;
 pub mod selector;
 mod short;

@@ -119,7 +119,10 @@ impl Checker<'_> {
 
     fn unknown_kind(&mut self, api_version: &str, kind: &str, path: &str) {
         let all = Schema::get().kinds();
-        let message = format!("no matches for kind {} in version {}", quote(kind), quote(api_version));
+        let mut message = format!("no matches for kind {} in version {}", quote(kind), quote(api_version));
+        if let Some(what_became_of_it) = crate::model::retired::kind(api_version, kind) {
+            message = format!("{message}: {what_became_of_it}");
+        }
         let (group, version) = split_api_version(api_version);
         let same_kind = all.iter().find(|it| it.kind == kind);
         let of_version = all.iter().filter(|it| it.group == group && it.version == version);
