@@ -28,7 +28,9 @@ async function scenarios(folder, path) {
 
 /** What commands see: one cluster, no configuration of the person's own, one language. */
 function environment(server, path) {
-  return { PATH: path, HOME: server.folder, KUBECONFIG: server.kubeconfig, URL: server.url, LANG: "C.UTF-8", TZ: "UTC" };
+  const { PILOTHOUSE } = process.env;
+  const { folder: HOME, kubeconfig: KUBECONFIG, url: URL } = server;
+  return { PATH: path, HOME, KUBECONFIG, URL, PILOTHOUSE, LANG: "C.UTF-8", TZ: "UTC" };
 }
 
 /** The minor version of the kubectl in the PATH; 0 without one. */
