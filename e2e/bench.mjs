@@ -89,11 +89,12 @@ async function watchDelays(page) {
   });
 }
 
-/** Milliseconds from Apply until so many Pods on so many nodes are available, at full speed; and the longest wait of an input. */
+/** On a later visit: milliseconds from Apply until so many Pods on so many nodes are available, at full speed; and the longest wait of an input. */
 const deployment = (replicas, nodes) => async ({ page, pilothouse }) => {
   const { url } = await pilothouse();
   await page.goto(url);
   await ready(page);
+  await kept(page);
   await withNodes(page, nodes);
   await page.getByTestId("speed-max").click();
   await write(page, many(replicas));

@@ -17,26 +17,36 @@ function native() {
   return printed;
 }
 
-/** The same lines from the page's WebAssembly, for the seeds from `start` to before `stop`. */
-async function inTheTab(page, start, stop) {
+/** The two builds of the WebAssembly, by the addresses of their scripts: for size, which the page has begun, and for speed. */
+const SIZE = "./app.js";
+const SPEED = "./later/engine.js";
+
+/** The same lines from a build of the WebAssembly, for the seeds from `start` to before `stop`. */
+async function inTheTab(page, build, start, stop) {
   const lines = [];
   for (let first = start; first < stop; first += PER_LINE) {
-    lines.push(await page.evaluate(async ([first, end]) => {
-      const { trial } = await import(document.querySelector("link[rel=modulepreload][href$='app.js']").href);
+    lines.push(await page.evaluate(async ([build, first, end]) => {
+      const app = document.querySelector("link[rel=modulepreload][href$='app.js']").href;
+      const { default: init, trial } = await import(new URL(build, app));
+      await init();
       return trial(first, end);
-    }, [first, first + PER_LINE]));
+    }, [build, first, first + PER_LINE]));
   }
   return lines;
 }
 
 export const tests = {};
 
-for (let start = 0; start < SEEDS; start += PER_TEST) {
+/** Compares the lines of the seeds from `start` on. */
+const compare = (build, start) => async ({ page, pilothouse }) => {
   const stop = start + PER_TEST;
-  tests[`seeds ${start} to ${stop - 1} give the same hashes natively and in the tab`] = async ({ page, pilothouse }) => {
-    await open(page, pilothouse);
-    const [expected, found] = await Promise.all([native(), inTheTab(page, start, stop)]);
-    assert.deepEqual(found, expected.slice(start / PER_LINE, stop / PER_LINE));
-    for (const line of found) assert.match(line, /^\d+\.\.\d+ [0-9a-f]{16}$/, "no trial has found a problem");
-  };
+  await open(page, pilothouse);
+  const [expected, found] = await Promise.all([native(), inTheTab(page, build, start, stop)]);
+  assert.deepEqual(found, expected.slice(start / PER_LINE, stop / PER_LINE));
+  for (const line of found) assert.match(line, /^\d+\.\.\d+ [0-9a-f]{16}$/, "no trial has found a problem");
+};
+
+for (let start = 0; start < SEEDS; start += PER_TEST) {
+  tests[`seeds ${start} to ${start + PER_TEST - 1} give the same hashes natively and in the tab`] = compare(SIZE, start);
 }
+tests["the first seeds give the same hashes in the engine built for speed"] = compare(SPEED, 0);

@@ -134,9 +134,11 @@ fn clippy() -> Result<Outcome, Failure> {
 
 fn clippy_wasm() -> Result<Outcome, Failure> {
     page::install_target()?;
-    let packages = ["--package", "frontend", "--package", "shared"];
-    let command = [&["clippy", "--quiet", "--target", page::TARGET], &packages[..], &["--", "-D", "warnings"]].concat();
-    cargo(&command)
+    let clippy = |packages: &[&str]| {
+        cargo(&[&["clippy", "--quiet", "--target", page::TARGET], packages, &["--", "-D", "warnings"]].concat())
+    };
+    clippy(&["--package", "frontend", "--package", "shared"])?;
+    clippy(&["--package", "frontend", "--no-default-features"])
 }
 
 fn unit() -> Result<Outcome, Failure> {

@@ -1,5 +1,6 @@
 //! The engine of the product: the cluster of `shared`, fed with messages and time by the worker.
 
+use super::room::Room;
 use super::{Engine, wire};
 use shared::model::Span;
 use shared::playground::protocol::{Speed, ToPage, ToWorker};
@@ -19,14 +20,27 @@ const STEPS_MAX: u32 = 50_000;
 pub struct ClusterEngine {
     engine: playground::Engine,
     steps: u32,
+    room: Room,
     clock: fn() -> f64,
 }
 
 impl ClusterEngine {
     /// A fresh cluster, without its later part; `clock` gives milliseconds and is used only to keep ticks short.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { engine: playground::Engine::early(), steps: STEPS_MIN, clock }
+        Self { engine: fresh(), steps: STEPS_MIN, room: Room::default(), clock }
     }
+}
+
+/// A fresh cluster whose later part is in a file of its own.
+#[cfg(feature = "page")]
+fn fresh() -> playground::Engine {
+    playground::Engine::early()
+}
+
+/// A fresh cluster, whole: the engine built for speed is one file.
+#[cfg(not(feature = "page"))]
+fn fresh() -> playground::Engine {
+    playground::Engine::open(playground::protocol::Document::default())
 }
 
 impl Engine for ClusterEngine {
@@ -36,6 +50,7 @@ impl Engine for ClusterEngine {
     }
 
     fn tick(&mut self, elapsed_ms: f64) -> Vec<Vec<u8>> {
+        self.room.keep();
         let start = (self.clock)();
         let messages = self.engine.tick(span(elapsed_ms.min(ELAPSED_MAX_MS)), self.steps);
         self.steps = next_budget(self.steps, (self.clock)() - start);

@@ -10,7 +10,10 @@
 //! A server can be in the worker's place: [`server`] says the same over a `WebSocket`.
 
 pub mod cluster;
+#[cfg(feature = "page")]
 pub mod page;
+mod room;
+#[cfg(feature = "page")]
 pub mod server;
 mod ticks;
 pub mod wire;

@@ -31,6 +31,7 @@ const OPTIONS: &[&str] = &[
     "--external:./fonts/*",
     "--external:./app.js",
     "--external:./editor.js",
+    "--external:./later/engine.js",
     "--legal-comments=none",
     "--log-level=warning",
 ];

@@ -3,6 +3,7 @@
 mod assemble;
 mod bundle;
 mod compress;
+mod engine;
 mod licences;
 mod wasm;
 
@@ -29,7 +30,8 @@ pub(crate) fn build(kind: Build) -> Result<PathBuf, Failure> {
     let code = wasm::build(kind)?;
     npm::install("static")?;
     let bundle = bundle::build(kind)?;
-    assemble::assemble(&[code, bundle])
+    let parts = [Some(code), Some(bundle), engine::build(kind)?];
+    assemble::assemble(&parts.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// Builds `pilothouse` with the page of `folder` inside and returns the program's path.

@@ -41,7 +41,7 @@ const ERASED_VIEWS: &str = "--cfg=erase_components";
 
 /// Compiler flags, with cargo's separator: folders of this machine do not get into the page, so that every machine
 /// makes the same one.
-fn rust_flags() -> String {
+pub(super) fn rust_flags() -> String {
     let root = place::root();
     let crates = place::cargo_home().join("registry").join("src");
     let folders = [(crates, "crates"), (root, "pilothouse")];
