@@ -10,6 +10,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::ticks::Ticks;
 use super::{Engine, PANIC, READY};
+#[cfg(feature = "page")]
 use crate::parts;
 
 /// The engine and its timer.
@@ -19,6 +20,7 @@ struct Host {
     ticks: Ticks,
     timer: Option<Timer>,
     /// True from when the later part of the code was asked for.
+    #[cfg(feature = "page")]
     completing: bool,
 }
 
@@ -36,7 +38,14 @@ pub fn run(engine: impl Engine + 'static) {
     let Some(scope) = scope() else { return };
     report_panics();
     let engine = Box::new(engine);
-    let host = Host { scope: scope.clone(), engine, ticks: Ticks::default(), timer: None, completing: false };
+    let host = Host {
+        scope: scope.clone(),
+        engine,
+        ticks: Ticks::default(),
+        timer: None,
+        #[cfg(feature = "page")]
+        completing: false,
+    };
     let host = Rc::new(RefCell::new(host));
     let on_timer = timer_callback(Rc::clone(&host));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -45,6 +54,7 @@ pub fn run(engine: impl Engine + 'static) {
         let answers = own.engine.handle(&bytes);
         own.go_on(&answers, &on_timer);
         // Only now: what the first view waits for has come by then.
+        #[cfg(feature = "page")]
         if !std::mem::replace(&mut own.completing, true) {
             complete(Rc::clone(&host), on_timer.clone());
         }
@@ -55,6 +65,7 @@ pub fn run(engine: impl Engine + 'static) {
 }
 
 /// Loads the later part of the code and hands it to the engine.
+#[cfg(feature = "page")]
 fn complete(host: Rc<RefCell<Host>>, on_timer: js_sys::Function) {
     wasm_bindgen_futures::spawn_local(async move {
         let later = parts::engine().await;

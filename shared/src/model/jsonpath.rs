@@ -594,7 +594,9 @@ mod tests {
     fn descents_have_a_limit() {
         check("{..n}{..n}{..n}", &expect!["1 2 31 2 31 2 3"]);
         let refused = "more than 4 recursive descents in each other";
-        for template in ["{..*..*..*..*..n}", "{range ..*..*}{..*..*..n}{end}", "{range ..*}{.items[?(@..*..n==1)]..*..n}{end}"] {
+        for template in
+            ["{..*..*..*..*..n}", "{range ..*..*}{..*..*..n}{end}", "{range ..*}{.items[?(@..*..n==1)]..*..n}{end}"]
+        {
             assert_eq!(Template::parse(template).err().as_deref(), Some(refused), "{template}");
         }
     }

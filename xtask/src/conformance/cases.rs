@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use shared::api::{
-    DryRun, FieldValidation, Options, PatchKind, Request, Resource, Response, Scope, Target, Verb, resources,
+    DryRun, FieldValidation, Options, PatchKind, Registration, Request, Resource, Response, Scope, Target, Verb,
+    resources,
 };
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::model::{Object, ResourceName, Span, Time, Value};
@@ -116,7 +117,8 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<Outcome>, Failure> {
         if objects.is_empty() {
             continue;
         }
-        let ours = shared::api::table::table(resource, &objects, &Value::map(), Time::VIRTUAL_START);
+        let ours =
+            shared::api::table::table(&Registration::built_in(resource), &objects, &Value::map(), Time::VIRTUAL_START);
         outcomes.push(Outcome { name, kind: Kind::Table, differences: compare::tables(&ours, record.get("table")) });
     }
     Ok(outcomes)

@@ -75,7 +75,7 @@ pub fn fidelity_table() -> String {
     for it in all() {
         let how = match it.fidelity {
             Fidelity::Faithful => "faithful".to_owned(),
-            Fidelity::Approximated(why) => format!("approximated: stored and validated, but {why}"),
+            Fidelity::Approximated(why) => format!("approximated: stored and validated; {why}"),
         };
         text.extend(["| ", it.kind, " | ", &it.api_version(), " | ", &how, " |\n"]);
     }

@@ -70,7 +70,7 @@ fn head(kind: &Kind, version: &str) -> String {
 fn mark(kind: &str, version: &str) -> String {
     match resources::find_kind(version, kind).map(|it| it.fidelity) {
         Some(Fidelity::Approximated(why)) => {
-            format!("FIDELITY:\n    approximated: stored and validated, but {why}.\n\n")
+            format!("FIDELITY:\n    approximated: stored and validated; {why}.\n\n")
         }
         Some(Fidelity::Faithful) | None => String::new(),
     }

@@ -1,7 +1,7 @@
 //! `admissionregistration.k8s.io/v1`: webhooks, and policies with their bindings.
 //!
 //! Upstream: `pkg/registry/admissionregistration/*/strategy.go`, `pkg/apis/admissionregistration/v1/defaults.go`.
-//! Knows nothing of evaluating them.
+//! What evaluates policies is `api::admission`.
 
 use crate::api::printing::age;
 use crate::api::registry::Fidelity;
@@ -63,7 +63,9 @@ pub(super) const MUTATING_WEBHOOKS: Resource = Resource {
 
 /// The registration of `ValidatingAdmissionPolicy`.
 pub(super) const VALIDATING_POLICY: Resource = Resource {
-    fidelity: Fidelity::Approximated("it is not evaluated yet"),
+    fidelity: Fidelity::Approximated(
+        "evaluated, but its status has no type checking, and parameters are of built-in kinds only",
+    ),
     kind: "ValidatingAdmissionPolicy",
     plural: "validatingadmissionpolicies",
     singular: "validatingadmissionpolicy",
@@ -89,7 +91,9 @@ pub(super) const VALIDATING_POLICY: Resource = Resource {
 
 /// The registration of `MutatingAdmissionPolicy`.
 pub(super) const MUTATING_POLICY: Resource = Resource {
-    fidelity: Fidelity::Approximated("it is not evaluated yet"),
+    fidelity: Fidelity::Approximated(
+        "evaluated, but its status has no type checking, and parameters are of built-in kinds only",
+    ),
     kind: "MutatingAdmissionPolicy",
     plural: "mutatingadmissionpolicies",
     singular: "mutatingadmissionpolicy",
@@ -109,7 +113,7 @@ pub(super) const MUTATING_POLICY: Resource = Resource {
 
 /// The registration of `ValidatingAdmissionPolicyBinding`.
 pub(super) const VALIDATING_BINDING: Resource = Resource {
-    fidelity: Fidelity::Approximated("its policy is not evaluated yet"),
+    fidelity: Fidelity::Approximated("in force, but parameters are of built-in kinds only"),
     kind: "ValidatingAdmissionPolicyBinding",
     plural: "validatingadmissionpolicybindings",
     singular: "validatingadmissionpolicybinding",
@@ -122,7 +126,7 @@ pub(super) const VALIDATING_BINDING: Resource = Resource {
 
 /// The registration of `MutatingAdmissionPolicyBinding`.
 pub(super) const MUTATING_BINDING: Resource = Resource {
-    fidelity: Fidelity::Approximated("its policy is not evaluated yet"),
+    fidelity: Fidelity::Approximated("in force, but parameters are of built-in kinds only"),
     kind: "MutatingAdmissionPolicyBinding",
     plural: "mutatingadmissionpolicybindings",
     singular: "mutatingadmissionpolicybinding",

@@ -5,6 +5,7 @@
 
 use crate::api::custom::establish;
 use crate::api::registry::Deletion;
+use crate::api::registry::Fidelity;
 use crate::api::resources::workload::{count_generation, default_empty, keep};
 use crate::api::validation::every_kind::custom_resource_definition as checks;
 use crate::api::{Column, Resource, Scope};
@@ -16,6 +17,9 @@ pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
     group: "apiextensions.k8s.io",
+    fidelity: Fidelity::Approximated(
+        "in force, but rules in CEL are not evaluated and conversion webhooks are refused",
+    ),
     kind: "CustomResourceDefinition",
     plural: "customresourcedefinitions",
     singular: "customresourcedefinition",

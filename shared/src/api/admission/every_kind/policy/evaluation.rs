@@ -3,13 +3,13 @@
 //! Upstream: `plugin/cel/{activation,condition}.go`, `plugin/webhook/matchconditions/matcher.go`.
 
 use super::compiled::{Compilation, Compiled};
-use super::matching::operation_word;
+use super::matching::{Named, operation_word};
+use crate::api::User;
 use crate::api::admission::{Admission, Operation};
 use crate::api::expressions::{Questions, shown_namespace};
-use crate::api::{Resource, User};
 use crate::cel::{Bindings, Budget, Check, Failure, Outcome, Val};
 use crate::model::key::resources::NAMESPACES;
-use crate::model::{Object, Value};
+use crate::model::{Object, Text, Value};
 
 /// The evaluation of one policy with one object of parameters.
 pub(super) struct Evaluation<'a> {
@@ -22,7 +22,7 @@ impl<'a> Evaluation<'a> {
     /// Prepares the variables.
     pub(super) fn new(
         policy: &'a Compiled,
-        resource: &Resource,
+        resource: &Named,
         object: &Object,
         params: Option<&Object>,
         admission: &Admission<'_>,
@@ -105,18 +105,18 @@ impl Wrong {
 }
 
 /// `request`.
-pub(super) fn request_value(resource: &Resource, admission: &Admission<'_>) -> Value {
-    let kind = |it: &Resource| {
-        Value::from([("group", it.group.into()), ("version", it.version.into()), ("kind", it.kind.into())])
+pub(super) fn request_value(resource: &Named, admission: &Admission<'_>) -> Value {
+    let named = |it: &Named, last: &str, name: &Text| {
+        Value::from([("group", (&it.group).into()), ("version", (&it.version).into()), (last, name.into())])
     };
-    let of = |it: &Resource| {
-        Value::from([("group", it.group.into()), ("version", it.version.into()), ("resource", it.plural.into())])
-    };
+    let kind = |it: &Named| named(it, "kind", &it.kind);
+    let of = |it: &Named| named(it, "resource", &it.plural);
+    let own = Named::from(admission.resource);
     let mut request = Value::from([
         ("kind", kind(resource)),
         ("resource", of(resource)),
-        ("requestKind", kind(admission.resource)),
-        ("requestResource", of(admission.resource)),
+        ("requestKind", kind(&own)),
+        ("requestResource", of(&own)),
         ("operation", operation_word(admission.operation).into()),
         ("userInfo", user_value(admission.user())),
         ("dryRun", admission.is_dry_run().into()),

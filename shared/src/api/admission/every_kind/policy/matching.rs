@@ -3,13 +3,40 @@
 //! Upstream: `plugin/policy/matching/matching.go`, `plugin/webhook/predicates`.
 
 use crate::api::admission::{Admission, Operation};
-use crate::api::{Resource, Scope, resources};
+use crate::api::{Registration, Resource, Scope, resources};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::selector::Selector;
-use crate::model::{Object, Value};
+use crate::model::{Object, Text, Value};
 
 /// The group whose objects no policy is asked about, so that a wrong policy can be taken back.
 const OWN_GROUP: &str = "admissionregistration.k8s.io";
+
+/// The names of one version of a resource.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    /// `apps`; empty for core.
+    pub(super) group: Text,
+    /// `v1`.
+    pub(super) version: Text,
+    /// `Deployment`.
+    pub(super) kind: Text,
+    /// `deployments`.
+    pub(super) plural: Text,
+}
+
+impl From<&Registration> for Named {
+    fn from(it: &Registration) -> Self {
+        let (group, version) = (it.group.clone(), it.version.clone());
+        Self { group, version, kind: it.kind.clone(), plural: it.plural.clone() }
+    }
+}
+
+impl From<&'static Resource> for Named {
+    fn from(it: &'static Resource) -> Self {
+        let [group, version, kind, plural] = [it.group, it.version, it.kind, it.plural].map(Text::new_static);
+        Self { group, version, kind, plural }
+    }
+}
 
 /// True if policies have no say: they could keep anybody from correcting them.
 pub(super) fn is_exempt(admission: &Admission<'_>) -> bool {
@@ -26,7 +53,7 @@ pub(super) fn matches(
     constraints: &Value,
     object: &Object,
     admission: &Admission<'_>,
-) -> Result<Option<&'static Resource>, String> {
+) -> Result<Option<Named>, String> {
     if !namespace_matches(constraints.get("namespaceSelector"), object, admission)? {
         return Ok(None);
     }
@@ -38,7 +65,7 @@ pub(super) fn matches(
     let rules = constraints.get("resourceRules").items();
     if excluded.is_some() || rules.is_empty() {
         // A binding without rules is about all that its policy is about.
-        return Ok((excluded.is_none() && rules.is_empty()).then_some(admission.resource));
+        return Ok((excluded.is_none() && rules.is_empty()).then(|| admission.resource.into()));
     }
     Ok(matched(rules, equivalent, admission))
 }
@@ -73,29 +100,26 @@ fn read(selector: &Value) -> Result<Option<Selector>, String> {
 }
 
 /// The resource that one of the rules is about: the request's own first, then its other versions.
-fn matched(rules: &[Value], equivalent: bool, admission: &Admission<'_>) -> Option<&'static Resource> {
-    let is_about = |resource: &Resource| rules.iter().any(|rule| rule_matches(rule, resource, admission));
-    if is_about(admission.resource) {
-        return Some(admission.resource);
+fn matched(rules: &[Value], equivalent: bool, admission: &Admission<'_>) -> Option<Named> {
+    let is_about = |named: &Named| rules.iter().any(|rule| rule_matches(rule, named, admission));
+    let own = Named::from(admission.resource);
+    if is_about(&own) {
+        return Some(own);
     }
     if !equivalent {
         return None;
     }
     let stored = admission.resource.stored_name();
-    resources::all().find(|it| it.stored_name() == stored && is_about(it))
+    resources::all().filter(|it| it.stored_name() == stored).map(Named::from).find(is_about)
 }
 
-/// True if a rule is about a request to `resource`.
-fn rule_matches(rule: &Value, resource: &Resource, admission: &Admission<'_>) -> bool {
+/// True if a rule is about a request to the resource of these names.
+fn rule_matches(rule: &Value, named: &Named, admission: &Admission<'_>) -> bool {
     let has = |field: &str, word: &str| rule.get(field).items().iter().any(|it| it.str() == "*" || it.str() == word);
     has("operations", operation_word(admission.operation))
-        && has("apiGroups", resource.group)
-        && has("apiVersions", resource.version)
-        && rule
-            .get("resources")
-            .items()
-            .iter()
-            .any(|it| part_matches(it.str(), resource.plural, admission.subresource()))
+        && has("apiGroups", &named.group)
+        && has("apiVersions", &named.version)
+        && rule.get("resources").items().iter().any(|it| part_matches(it.str(), &named.plural, admission.subresource()))
         && scope_matches(rule.get("scope").str(), admission)
         && name_matches(rule.get("resourceNames").items(), admission)
 }

@@ -6,9 +6,9 @@ use super::compiled::{Compiled, Mutation};
 use super::evaluation::Evaluation;
 use super::params::{self, Misconfigured};
 use super::{Bound, matching, mutations};
+use crate::api::Status;
 use crate::api::admission::{Admission, InForce, Operation, Plugin};
 use crate::api::expressions::Questions;
-use crate::api::{Resource, Status};
 use crate::model::{Object, Text, Value};
 
 pub(in crate::api::admission) const PLUGIN: Plugin = Plugin {
@@ -25,7 +25,7 @@ struct Invocation<'a> {
     policy: &'a Compiled,
     binding: Text,
     params: Option<Object>,
-    resource: &'static Resource,
+    resource: matching::Named,
 }
 
 /// What denies the request.
@@ -88,7 +88,7 @@ fn invocations<'a>(
                 policy,
                 binding: binding.name(),
                 params,
-                resource,
+                resource: resource.clone(),
             })),
             Err(why) => deny(why, &binding.name()),
         }
@@ -109,7 +109,7 @@ fn invoke(it: &Invocation<'_>, object: &mut Object, admission: &mut Admission<'_
     let request = admission.request;
     let questions = Questions { authorizer: admission.authorizer, store: admission.store, user: &request.user };
     let prepared = |object: &Object, admission: &Admission<'_>| {
-        Evaluation::new(it.policy, it.resource, object, it.params.as_ref(), admission, &questions)
+        Evaluation::new(it.policy, &it.resource, object, it.params.as_ref(), admission, &questions)
     };
     match prepared(object, admission).conditions_hold(it.policy) {
         Ok(true) => {}
@@ -139,7 +139,7 @@ fn invoke(it: &Invocation<'_>, object: &mut Object, admission: &mut Admission<'_
         match changed {
             Ok(changed) => {
                 *object = changed;
-                (admission.resource.default)(object);
+                admission.resource.fill(object);
             }
             Err(why) => deny(&why),
         }

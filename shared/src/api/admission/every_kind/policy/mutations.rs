@@ -21,7 +21,7 @@ pub(super) fn apply(object: &Object, configuration: &Val) -> Result<Object, Stri
     let Some(id) = Schema::get().find(object.api_version(), object.kind()) else {
         return Ok(Object(merge_maps(object, &applied)));
     };
-    let shape = Shape::Struct(id);
+    let shape = Shape::Struct(Schema::get(), id);
     let wrong = |why: String| format!("error applying patch: {why}");
     fields::check(&applied, shape, &mut String::new())
         .map_err(|why| wrong(format!("failed to convert patch object to typed object: {why}")))?;
@@ -70,30 +70,25 @@ fn find_atomics(value: &Value, shape: Shape<'_>, path: &mut String, found: &mut 
     let length = path.len();
     match shape {
         Shape::Leaf(Kind::List(_) | Kind::Map(_) | Kind::Object(_)) if !value.is_null() => found.push(path.clone()),
-        Shape::Leaf(_) | Shape::Scalars(_) => {}
-        Shape::Struct(_) | Shape::Map(_) => {
+        Shape::Leaf(_) | Shape::Scalars(_) | Shape::Deduced => {}
+        Shape::Struct(..) | Shape::Map(..) => {
             for (name, value) in value.fields() {
-                let inner = match shape {
-                    Shape::Struct(id) => Shape::field(id, name),
-                    Shape::Map(kind) => Some(Shape::of_kind(kind)),
-                    Shape::Leaf(_) | Shape::Keyed(..) | Shape::Scalars(_) => None,
-                };
                 path.push('.');
                 path.push_str(name);
-                if let Some(inner) = inner {
+                if let Some(inner) = shape.child(name) {
                     find_atomics(value, inner, path, found);
                 }
                 path.truncate(length);
             }
         }
-        Shape::Keyed(keys, id) => {
+        Shape::Keyed(keys, schema, id) => {
             for item in value.items() {
                 let keys: Vec<_> = keys.iter().filter(|key| !item.get(key).is_null()).collect();
                 let keys: Vec<_> = keys.iter().map(|key| format!("{key}={}", item.get(key).to_json())).collect();
                 path.push('[');
                 path.push_str(&keys.join(","));
                 path.push(']');
-                find_atomics(item, Shape::Struct(id), path, found);
+                find_atomics(item, Shape::Struct(schema, id), path, found);
                 path.truncate(length);
             }
         }

@@ -1,15 +1,15 @@
 #![allow(clippy::too_many_lines, reason = "lists of cases, each with what it gives")]
 
 use crate::api::Api;
-use crate::api::testing::run_with;
+use crate::api::testing::run_on;
 use crate::model::Chance;
 use expect_test::{Expect, expect};
 
 /// Sends the lines to an API server with every plug-in.
 fn check(script: &str, expected: &Expect) {
-    let api = Api::new(Chance::new(1)).with_every_plugin();
+    let mut api = Api::new(Chance::new(1)).with_every_plugin();
     let namespace = r#"create namespaces {"metadata":{"name":"default","labels":{"env":"prod"}}}"#;
-    expected.assert_eq(&run_with(api, &format!("{namespace}\n{script}")));
+    expected.assert_eq(&run_on(&mut api, &format!("{namespace}\n{script}")));
 }
 
 /// A policy on new and changed ConfigMaps and its binding, which denies.

@@ -98,7 +98,7 @@ fn judge(
         for params in params {
             let (store, user) = (admission.store, &request.user);
             let questions = Questions { authorizer: admission.authorizer, store, user };
-            let evaluation = Evaluation::new(policy, resource, object, params.as_ref(), admission, &questions);
+            let evaluation = Evaluation::new(policy, &resource, object, params.as_ref(), admission, &questions);
             let findings = findings(policy, evaluation, &mut annotations);
             carry_out(policy, binding, findings, admission, denials);
         }
