@@ -27,7 +27,9 @@ fn is_markdown(path: &Path) -> bool {
 
 /// The targets of `[text](target)` that are files of this repository and do not exist.
 fn dead_links<'a>(text: &'a str, folder: &'a Path) -> impl Iterator<Item = &'a str> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    let prose = text.split("```").step_by(2); // what stands between two fences is code
+    let after = prose.flat_map(|part| part.split("](").skip(1));
+    let targets = after.filter_map(|rest| rest.split([')', '#']).next());
     let local = targets.filter(|target| !target.is_empty() && !target.contains([':', ' ', '\n']));
     local.filter(|target| !folder.join(target).exists())
 }
@@ -55,6 +57,7 @@ mod tests {
     fn links_lead_somewhere() {
         check("[a](LICENSE) [b](xtask/src/main.rs#L1) [c](https://kubernetes.io) [d](#here)", &expect![""]);
         check("[a](LICENCE) and `x](y z)`", &expect!["LICENCE"]);
+        check("```console\n$ grep '[a](b)'\n```\n[a](LICENCE)", &expect!["LICENCE"]);
     }
 
     #[test]
