@@ -1,6 +1,6 @@
 //! The page on this server's cluster: a `WebSocket` on the page's own listener, at [`PATH`].
 //!
-//! The page says hello with its key and its version, the server says [`READY`] or why not, and from then on both say what
+//! The page says hello with its key and its version, the server says `ready` or why not, and from then on both say what
 //! they would say to each other in a tab (`shared`, `playground::protocol`), as postcard bytes. Who may read the trace sees
 //! everything: nothing that is stored is kept from them, secrets included.
 

@@ -6,7 +6,7 @@
 /// `DIFFERENCE`: bytes, and fewer, since a reader that recurses needs a bound that its stack can bear.
 pub const EXPRESSION_BYTES_MAX: usize = 32 * 1024;
 
-/// How deep an expression may be nested, counted so: a bracket or a `?` is [`BRACKET_WEIGHT`], an operator or a dot 1.
+/// How deep an expression may be nested, counted so: a bracket or a `?` is `BRACKET_WEIGHT`, an operator or a dot 1.
 /// `DIFFERENCE`: upstream counts levels of its grammar, up to 250.
 pub const NESTING_MAX: usize = 240;
 

@@ -1,7 +1,7 @@
 //! What an engine can do without while the first view is made: kubectl's command line, and answers to questions.
 //!
 //! Nothing but [`Later::ALL`] names the code of these, so that a host can keep it in a file of its own, begin with
-//! [`Engine::early`] and bring the rest with [`Engine::complete`].
+//! `Engine::early` and bring the rest with `Engine::complete`.
 
 use crate::kubectl::{Command, Input};
 use crate::playground::answers::{self, Asked};

@@ -13,9 +13,9 @@ use super::shell::{Shell, Step};
 use super::spdy::Gone;
 use super::upgrade::Upgrade;
 use crate::host::Host;
-use crate::kube::Server;
 use crate::kube::query::Query;
 use crate::kube::resource::Asked;
+use crate::kube::{Server, encode};
 
 /// What a command left behind.
 struct Ran {
@@ -69,9 +69,8 @@ pub(crate) fn attach(server: &Server, asked: &Asked, parts: Parts) -> Result<Res
     let (_, mut follower) = Follower::begin(server, &request)?;
     if follower.has_ended() {
         let (container, name, namespace) = (&follower.container, &follower.pod.name, &follower.pod.namespace);
-        return Err(Status::internal(format!(
-            "Internal error occurred: unable to upgrade connection: container {container} not found in pod {name}_{namespace}"
-        )));
+        // The kubelet's own words, which the API server hands on as they are.
+        return Ok(encode::plain(404, format!("container {container} not found in pod {name}_{namespace}\n")));
     }
     channels::begin(upgrade, parts, streams(&asked.query), move |mut channels| async move {
         loop {

@@ -2,10 +2,10 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/admission`, `pkg/kubeapiserver/options/plugins.go` for the order.
 //!
-//! A plug-in is one file with a `PLUGIN` and one line in [`PLUGINS`]. It has two turns, as upstream's:
+//! A plug-in is one file with a `PLUGIN` and one line in `PLUGINS`. It has two turns, as upstream's:
 //!
-//! 1. [`Plugin::mutate`] sees the decoded object with its defaults, before it is validated; it may change it or refuse it;
-//! 2. [`Plugin::validate`] sees the valid object that is about to be written; it may only refuse it, warn, note something for
+//! 1. `Plugin::mutate` sees the decoded object with its defaults, before it is validated; it may change it or refuse it;
+//! 2. `Plugin::validate` sees the valid object that is about to be written; it may only refuse it, warn, note something for
 //!    the audit log, or have other objects written with it ([`Admission::write_along`]).
 //!
 //! Both get an [`Admission`]: who asks for what, the object before, everything that is stored (the namespace's object among it),
