@@ -1,6 +1,6 @@
 //! An API server with a Deployment in it, and requests on it.
 
-use shared::api::{Api, Options, PatchKind, Request, Response, Target, Verb};
+use shared::api::{Api, Request, Target, Verb};
 use shared::model::key::resources::DEPLOYMENTS;
 use shared::model::{Chance, Text, Time, Value};
 
@@ -30,16 +30,4 @@ pub fn target() -> Target {
         name: "web".into(),
         ..Target::default()
     }
-}
-
-#[allow(dead_code, reason = "not every target patches")]
-/// Patches the Deployment; whatever the patch, it is no fault of the server's.
-pub fn patch(api: &mut Api, kind: PatchKind, body: Value, force: bool) -> Response {
-    let options = Options { field_manager: "fuzz".into(), force, ..Options::default() };
-    let response = api.handle(&Request { body, options, ..Request::new(Verb::Patch(kind), target()) }, Time::VIRTUAL_START);
-    if let Some(status) = response.failure() {
-        assert!((400..500).contains(&status.code), "{status:?}");
-        let _ = status.to_value().to_json();
-    }
-    response
 }

@@ -4,6 +4,7 @@
 #![no_main]
 
 mod common;
+mod patching;
 
 use libfuzzer_sys::fuzz_target;
 use shared::api::{Api, PatchKind, Request, Response};
@@ -49,13 +50,13 @@ fn owned_fields(text: &str) {
     let entries = Value::from(vec![entry]);
     let patch = Value::from([("metadata", Value::from([("managedFields", entries)]))]);
     let mut api = common::api();
-    let _ = common::patch(&mut api, PatchKind::Merge, patch, false);
+    let _ = patching::patch(&mut api, PatchKind::Merge, patch, false);
     let applied = Value::from_json(
         r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","labels":{"x":"y"}},"spec":{"replicas":5,
         "template":{"spec":{"containers":[{"name":"a","image":"nginx:1.28","ports":[{"containerPort":80,"name":"web"}]}]}}}}"#,
     );
     let applied = applied.expect("it is JSON");
     for force in [false, true] {
-        let _ = common::patch(&mut api, PatchKind::Apply, applied.clone(), force);
+        let _ = patching::patch(&mut api, PatchKind::Apply, applied.clone(), force);
     }
 }

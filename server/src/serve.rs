@@ -95,7 +95,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let audit = options.audit_log.as_ref().map(audit_log).transpose()?;
     let server = Server::new(host.clone(), tokens.clone(), stopping.clone(), audit.clone());
     let live = Live::new(host, tokens, page_key(&options.keep)?, Page::EMBEDDED, stopping.clone());
-    let own_page = format!("http://{page_address}/#server={}", live.key.text());
+    let own_page = format!("http://{}/#server={}", reachable(page_address), live.key.text());
     let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
     tell_clients(options, &authority, api_address)?;
     say(&format!("Pilothouse {} on http://{page_address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))

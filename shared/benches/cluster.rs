@@ -5,10 +5,11 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints its result")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark is what reads the clock")]
 
-use shared::api::{Request, Target, Verb};
+mod web;
+
 use shared::cluster::{Cluster, Config, Timing};
+use shared::model::Span;
 use shared::model::key::resources::{DEPLOYMENTS, PODS};
-use shared::model::{Object, Span, Value};
 use shared::trace::Cause;
 use std::time::{Duration, Instant};
 
@@ -26,16 +27,6 @@ fn wanted() -> Option<(u32, i64)> {
     Some((u32::try_from(numbers.next()?).ok()?, numbers.next()?))
 }
 
-fn deployment(replicas: i64) -> Value {
-    let mut web = Object::new("apps/v1", "Deployment", "default", "web");
-    web.set("spec.replicas", replicas);
-    web.set("spec.selector.matchLabels.app", "web");
-    web.set("spec.template.metadata.labels.app", "web");
-    let container = Value::from([("name", "web".into()), ("image", "nginx:1.27".into())]);
-    web.set("spec.template.spec.containers", Value::from(vec![container]));
-    web.0
-}
-
 fn ready(cluster: &Cluster) -> usize {
     let web = shared::model::Key::new(DEPLOYMENTS, "default", "web");
     let status = cluster.store().get(&web).map(|web| web.at("status.readyReplicas").int_or(0));
@@ -50,9 +41,7 @@ fn started(nodes: u32) -> Cluster {
 
 fn all_running(nodes: u32, replicas: i64) -> (Duration, Cluster) {
     let mut cluster = started(nodes);
-    let target =
-        Target { resource: DEPLOYMENTS, version: "v1".into(), namespace: "default".into(), ..Target::default() };
-    let request = Request { body: deployment(replicas), ..Request::new(Verb::Create, target) };
+    let request = web::creation(replicas);
     let start = Instant::now();
     cluster.request(&request, Cause::Bootstrap);
     let wanted = usize::try_from(replicas).unwrap_or(0);

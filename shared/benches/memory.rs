@@ -4,11 +4,12 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its result")]
 
+mod web;
+
 use peak_alloc::PeakAlloc;
-use shared::api::{Request, Target, Verb};
 use shared::cluster::{Cluster, Config};
-use shared::model::key::resources::{DEPLOYMENTS, PODS};
-use shared::model::{Object, Span, Value};
+use shared::model::key::resources::PODS;
+use shared::model::{Object, Span};
 use shared::trace::Cause;
 
 #[global_allocator]
@@ -21,24 +22,12 @@ const PODS_PER_NODE: i64 = 100;
 /// How long a cluster is given to make them all Ready.
 const LONG_ENOUGH: Span = Span::seconds(90);
 
-fn deployment(replicas: i64) -> Value {
-    let mut web = Object::new("apps/v1", "Deployment", "default", "web");
-    web.set("spec.replicas", replicas);
-    web.set("spec.selector.matchLabels.app", "web");
-    web.set("spec.template.metadata.labels.app", "web");
-    let container = Value::from([("name", "web".into()), ("image", "nginx:1.27".into())]);
-    web.set("spec.template.spec.containers", Value::from(vec![container]));
-    web.0
-}
-
 /// A cluster in which so many Pods are Ready, with all that was written on the way.
 fn cluster_of(pods: i64) -> Cluster {
     let nodes = u32::try_from(pods / PODS_PER_NODE).unwrap_or(u32::MAX);
     let mut cluster = Cluster::new(&Config { nodes, ..Config::default() });
     cluster.run_for(Span::seconds(20));
-    let target =
-        Target { resource: DEPLOYMENTS, version: "v1".into(), namespace: "default".into(), ..Target::default() };
-    cluster.request(&Request { body: deployment(pods), ..Request::new(Verb::Create, target) }, Cause::Bootstrap);
+    cluster.request(&web::creation(pods), Cause::Bootstrap);
     cluster.run_for(LONG_ENOUGH);
     let ready = |pod: &&Object| pod.condition("Ready").get("status").str() == "True";
     let count = cluster.store().list(&PODS).filter(ready).count();

@@ -3,12 +3,16 @@
 #![cfg(feature = "every-kind")]
 
 #[cfg(test)]
+mod door;
+
+#[cfg(test)]
 mod tests {
-    use shared::api::{Request, Response, Target, User, Verb};
+    use super::door::Door;
+    use shared::api::{Request, Target, User, Verb};
     use shared::cluster::{Cluster, Config, ControlPlane, Fault};
-    use shared::kubectl::{self, Chunk, Command, Input, State};
+    use shared::kubectl::{Chunk, Command, Input, State};
     use shared::model::key::resources::PODS;
-    use shared::model::{Key, Object, ResourceName, Span, Time, Value};
+    use shared::model::{Key, Object, ResourceName, Span, Value};
     use shared::store::Store;
     use shared::trace::{Cause, SourceFile};
 
@@ -62,17 +66,6 @@ kind: Pod
 metadata: { name: crashes, namespace: shop }
 spec: { containers: [{ name: main, image: busybox, command: [sh, -c, 'sleep 3; exit 1'] }] }
 ";
-
-    struct Door<'a>(&'a mut Cluster);
-
-    impl kubectl::Client for Door<'_> {
-        fn now(&self) -> Time {
-            self.0.now()
-        }
-        fn request(&mut self, request: Request) -> Response {
-            self.0.request(&request, Cause::Bootstrap)
-        }
-    }
 
     fn full() -> Config {
         Config { control_plane: ControlPlane::Full, ..Config::default() }

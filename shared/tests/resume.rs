@@ -2,12 +2,15 @@
 #![cfg(feature = "every-kind")]
 
 #[cfg(test)]
+mod door;
+
+#[cfg(test)]
 mod tests {
-    use shared::api::{Request, Response};
+    use super::door::Door;
     use shared::cluster::{Cluster, Config};
     use shared::kubectl;
     use shared::model::key::resources::PODS;
-    use shared::model::{ResourceName, Span, Time};
+    use shared::model::{ResourceName, Span};
     use shared::store::{Kept, Store};
     use shared::trace::{Cause, Revision, SourceFile};
     use std::collections::BTreeSet;
@@ -51,15 +54,6 @@ spec:
 ";
 
     fn apply(cluster: &mut Cluster, text: &str) {
-        struct Door<'a>(&'a mut Cluster);
-        impl kubectl::Client for Door<'_> {
-            fn now(&self) -> Time {
-                self.0.now()
-            }
-            fn request(&mut self, request: Request) -> Response {
-                self.0.request(&request, Cause::Bootstrap)
-            }
-        }
         let file = SourceFile { name: "all.yaml".into(), text: text.into() };
         let answer = kubectl::apply_documents(&[file], "default", &mut Door(cluster));
         assert!(!format!("{answer:?}").contains("rror"), "{answer:?}");

@@ -4,7 +4,7 @@ use crate::app::examples::EXAMPLES;
 use crate::app::server;
 use crate::app::theme_name;
 use crate::i18n::fill;
-use crate::keep::Keep;
+use crate::keep::{Keep, KeepError};
 use crate::state::engine::{Heard, split};
 use crate::state::prefs::Theme;
 use crate::state::{Dialog, Page, Place, speech};
@@ -39,7 +39,8 @@ pub fn start(page: Page) {
     if !fragment().starts_with(LINK) {
         show_files(page, &run_here(page));
     }
-    match key_of_fragment().or_else(server::key_in_use) {
+    let in_use = || server::key_in_use().filter(|_| !fragment().starts_with(LINK));
+    match key_of_fragment().or_else(in_use) {
         Some(key) => server::connect(page, &key),
         None => page.engine.start(hearing(page)),
     }
@@ -166,7 +167,7 @@ pub fn start_over(page: Page) {
         seed: page.clock.with_untracked(|clock| clock.seed),
         ..Document::default()
     };
-    save(RUN, &run);
+    warn(save(RUN, &run));
     forget_fragment();
     if page.lost.with_untracked(Option::is_some) {
         page.engine.start(hearing(page));
@@ -180,7 +181,7 @@ fn fragment() -> String {
 }
 
 /// Takes the link out of the address: what follows is another run.
-fn forget_fragment() {
+pub(super) fn forget_fragment() {
     if let Ok(history) = window().history() {
         let path = window().location().pathname().unwrap_or_default();
         // The address is a convenience; a browser that refuses changes nothing else.
@@ -254,7 +255,7 @@ fn keep_what_changes(page: Page) {
     Effect::new(move |_| {
         page.files.all.track();
         if page.opened.get() {
-            save(FILES, &sources(page));
+            warn(save(FILES, &sources(page)));
         }
     });
     let changes = RwSignal::new(0_u32);
@@ -281,14 +282,17 @@ fn keep_what_changes(page: Page) {
 fn keep_now(page: Page) {
     page.engine.ask(Question::Document, move |answer| {
         if let Answer::Document(run) = answer {
-            keep(page, *run);
+            warn(keep(page, *run));
         }
     });
 }
 
 /// Keeps the run in this browser, with the files and the title as they are in the page.
-pub(super) fn keep(page: Page, run: Document) {
-    save(RUN, &as_in_page(page, run));
+///
+/// # Errors
+/// The browser has no room for it.
+pub(super) fn keep(page: Page, run: Document) -> Result<(), KeepError> {
+    save(RUN, &as_in_page(page, run))
 }
 
 fn as_in_page(page: Page, run: Document) -> Document {
@@ -304,8 +308,13 @@ pub fn with_run(page: Page, take: impl FnOnce(&Document) + 'static) {
     });
 }
 
-fn save(name: &str, value: &impl serde::Serialize) {
-    if let Err(error) = Keep::open().save(name, value) {
+fn save(name: &str, value: &impl serde::Serialize) -> Result<(), KeepError> {
+    Keep::open().save(name, value)
+}
+
+/// What is not kept now is tried again at the next change.
+fn warn(kept: Result<(), KeepError>) {
+    if let Err(error) = kept {
         leptos::logging::warn!("{error}");
     }
 }
@@ -317,7 +326,12 @@ fn sources(page: Page) -> Vec<SourceFile> {
 }
 
 /// Opens a run and lets time run on.
+///
+/// A server's cluster lives by itself: there only the files are opened.
 pub fn open_and_play(page: Page, run: Document) {
+    if page.place.get_untracked() == Place::Server {
+        return show_files(page, &run);
+    }
     forget_fragment();
     open(page, run);
     page.prefs.speed.set(Speed::Normal);

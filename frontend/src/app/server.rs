@@ -22,9 +22,13 @@ pub fn go(page: Page, key: String) {
         return connect(page, &key);
     }
     page.engine.ask(Question::Document, move |answer| {
-        if let Answer::Document(run) = answer {
-            boot::keep(page, *run);
+        if let Answer::Document(run) = answer
+            && let Err(error) = boot::keep(page, *run)
+        {
+            // It would be lost with the worker.
+            return page.tell(false, error.to_string(), String::new(), None);
         }
+        boot::forget_fragment();
         connect(page, &key);
     });
 }
@@ -34,6 +38,7 @@ pub fn connect(page: Page, key: &str) {
     // Without a storage the key is asked for again after a reload.
     let _ = storage().map(|it| it.set_item(KEY, key));
     page.place.set(Place::Server);
+    page.lost.set(None);
     page.ready.set(false);
     page.opened.set(false);
     page.engine.visit(key, page.words_now().server_none, boot::hearing(page));
@@ -73,11 +78,7 @@ fn storage() -> Option<web_sys::Storage> {
 pub fn PlaceSwitch() -> impl IntoView {
     let page = page();
     let is = move |place| (page.place.get() == place).to_string();
-    let to_server = move |_| {
-        if page.place.get_untracked() == Place::Tab {
-            page.dialog.set(Some(Dialog::Server));
-        }
-    };
+    let to_server = move |_| page.dialog.set(Some(Dialog::Server));
     let to_tab = move |_| {
         if page.place.get_untracked() == Place::Server {
             leave(page);

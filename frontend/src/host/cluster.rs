@@ -1,6 +1,5 @@
 //! The engine of the product: the cluster of `shared`, fed with messages and time by the worker.
 
-use super::room::Room;
 use super::{Engine, wire};
 use shared::model::Span;
 use shared::playground::protocol::{Speed, ToPage, ToWorker};
@@ -20,14 +19,13 @@ const STEPS_MAX: u32 = 50_000;
 pub struct ClusterEngine {
     engine: playground::Engine,
     steps: u32,
-    room: Room,
     clock: fn() -> f64,
 }
 
 impl ClusterEngine {
     /// A fresh cluster, without its later part; `clock` gives milliseconds and is used only to keep ticks short.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { engine: fresh(), steps: STEPS_MIN, room: Room::default(), clock }
+        Self { engine: fresh(), steps: STEPS_MIN, clock }
     }
 }
 
@@ -50,7 +48,6 @@ impl Engine for ClusterEngine {
     }
 
     fn tick(&mut self, elapsed_ms: f64) -> Vec<Vec<u8>> {
-        self.room.keep();
         let start = (self.clock)();
         let messages = self.engine.tick(span(elapsed_ms.min(ELAPSED_MAX_MS)), self.steps);
         self.steps = next_budget(self.steps, (self.clock)() - start);

@@ -12,7 +12,6 @@
 pub mod cluster;
 #[cfg(feature = "page")]
 pub mod page;
-mod room;
 #[cfg(feature = "page")]
 pub mod server;
 mod ticks;

@@ -24,19 +24,18 @@ pub enum News {
     Ready,
     /// One message, as the engine wrote it.
     Message(Vec<u8>),
-    /// The engine is gone, with the reason; nothing more comes until [`EngineLink::restart`].
+    /// The engine is gone, with the reason; nothing more comes.
     Died(String),
 }
 
-/// The way to an engine in a worker. Clones lead to the same engine.
+/// The way to an engine in a worker. Dropping it ends the worker.
 ///
-/// The worker ends when it panics or when the page is closed. Messages may be sent before [`News::Ready`]: they wait.
-#[derive(Clone)]
+/// The worker also ends when it panics or when the page is closed. Messages may be sent before [`News::Ready`]: they wait.
 pub struct EngineLink {
     shared: Rc<Shared>,
 }
 
-/// What all clones of a link, and its callbacks, share.
+/// What a link and its callbacks share.
 struct Shared {
     on_news: Box<dyn Fn(News)>,
     worker: RefCell<Option<Running>>,
@@ -53,23 +52,11 @@ impl EngineLink {
     /// Starts an engine. `on_news` is called for everything it says, and if it dies or could not be started.
     pub fn spawn(on_news: impl Fn(News) + 'static) -> Self {
         let shared = Rc::new(Shared { on_news: Box::new(on_news), worker: RefCell::new(None) });
-        let link = Self { shared };
-        link.restart();
-        link
-    }
-
-    /// Ends the engine, if it still runs, and starts another, which knows nothing of what was sent before.
-    pub fn restart(&self) {
-        self.shared.end();
-        match start(&self.shared) {
-            Ok(running) => drop(self.shared.worker.replace(Some(running))),
-            Err(error) => (self.shared.on_news)(News::Died(words(&error))),
+        match start(&shared) {
+            Ok(running) => drop(shared.worker.replace(Some(running))),
+            Err(error) => (shared.on_news)(News::Died(words(&error))),
         }
-    }
-
-    /// Ends the engine, if it still runs.
-    pub fn end(&self) {
-        self.shared.end();
+        Self { shared }
     }
 
     /// Sends one message. Without a living engine it is lost, as [`News::Died`] has said.
@@ -79,6 +66,12 @@ impl EngineLink {
             // A buffer of our own can always be moved; a dead worker says so by itself.
             let _ = running.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer));
         }
+    }
+}
+
+impl Drop for EngineLink {
+    fn drop(&mut self) {
+        self.shared.end();
     }
 }
 

@@ -21,9 +21,13 @@ struct Hello<'a> {
     page: &'a str,
 }
 
-/// The way to a server's cluster. Dropping it closes the connection.
+/// What was said before the connection was there.
+type Waiting = Rc<RefCell<Vec<Vec<u8>>>>;
+
+/// The way to a server's cluster. Messages may be sent before it is there: they wait. Dropping it closes the connection.
 pub struct ServerLink {
     socket: WebSocket,
+    waiting: Waiting,
     _on_open: Closure<dyn FnMut()>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
@@ -39,10 +43,14 @@ impl ServerLink {
         let socket = WebSocket::new(&address()).map_err(|_| lost.to_owned())?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let hello = serde_json::to_string(&Hello { key, page: &own_file() }).unwrap_or_default();
-        let to = socket.clone();
+        let waiting = Waiting::default();
+        let (to, first) = (socket.clone(), Rc::clone(&waiting));
         let on_open = Closure::<dyn FnMut()>::new(move || {
             // A connection that fails at once says so by closing.
             let _ = to.send_with_str(&hello);
+            for bytes in first.take() {
+                let _ = to.send_with_u8_array(&bytes);
+            }
         });
         let (on_news, refusal) = (Rc::new(on_news), Rc::new(RefCell::new(lost.to_owned())));
         let (hear, reason) = (Rc::clone(&on_news), Rc::clone(&refusal));
@@ -58,11 +66,14 @@ impl ServerLink {
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Ok(Self { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        Ok(Self { socket, waiting, _on_open: on_open, _on_message: on_message, _on_close: on_close })
     }
 
     /// Sends one message. Without a connection it is lost, as [`News::Died`] has said or will say.
     pub fn send(&self, bytes: &[u8]) {
+        if self.socket.ready_state() == WebSocket::CONNECTING {
+            return self.waiting.borrow_mut().push(bytes.to_vec());
+        }
         let _ = self.socket.send_with_u8_array(bytes);
     }
 }

@@ -87,9 +87,7 @@ impl Engine {
         let mut inner = inner.borrow_mut();
         inner.asked.clear();
         inner.waiting.clear();
-        if let Some(Link::Tab(link)) = inner.link.take() {
-            link.end();
-        }
+        inner.link = None;
     }
 
     fn hearing(self, hear: impl Fn(Heard) + Clone + 'static) -> impl Fn(News) + 'static {

@@ -29,17 +29,25 @@ impl Rotating {
     }
 
     /// `audit.log` becomes `audit.log.1`, that one `audit.log.2`, and so on; the oldest goes.
+    ///
+    /// What was put aside already, by a try that could not begin the file anew, stays where it is.
     fn rotate(&mut self) -> Result<()> {
+        if self.path.exists() {
+            self.put_aside()?;
+        }
+        self.file = append(&self.path)?;
+        self.size = 0;
+        Ok(())
+    }
+
+    fn put_aside(&self) -> Result<()> {
         for number in (1..KEPT).rev() {
             let (from, to) = (self.numbered(number), self.numbered(number + 1));
             if from.exists() {
                 fs::rename(from, to)?;
             }
         }
-        fs::rename(&self.path, self.numbered(1))?;
-        self.file = append(&self.path)?;
-        self.size = 0;
-        Ok(())
+        fs::rename(&self.path, self.numbered(1))
     }
 
     fn numbered(&self, number: u32) -> PathBuf {

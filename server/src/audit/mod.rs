@@ -23,11 +23,11 @@ use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response};
 use shared::api::{Status, User};
-use shared::model::Text;
+use shared::model::{Chance, Text};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::host::wall_clock;
-use crate::kube::RequestInfo;
+use crate::kube::{RequestInfo, header};
 use event::{Arrived, Event};
 use file::Rotating;
 
@@ -87,6 +87,8 @@ pub(crate) struct Told {
 pub(crate) struct Ticket {
     log: Arc<Log>,
     event: Event,
+    /// False until the log has a line; without an answer it gets one when the ticket goes.
+    is_noted: bool,
 }
 
 impl Log {
@@ -118,10 +120,10 @@ impl Log {
             method: parts.method.as_str().to_ascii_lowercase(),
             info,
             source_ips: source_ips(&parts.headers, parts.extensions.get::<Peer>()),
-            user_agent: text(&parts.headers, &USER_AGENT).to_owned(),
+            user_agent: header(&parts.headers, USER_AGENT).to_owned(),
             at: wall_clock(),
         };
-        Ticket { log: self.clone(), event: Event::of(arrived) }
+        Ticket { log: self.clone(), event: Event::of(arrived), is_noted: false }
     }
 
     /// How many lines were lost because the disk was too slow, or full.
@@ -200,10 +202,20 @@ impl Ticket {
         let stage = if goes_on { "ResponseStarted" } else { "ResponseComplete" };
         self.event.reach(stage, code, failure.as_ref(), wall_clock());
         self.log.put(self.event.line()).await;
+        self.is_noted = true;
         if goes_on && code != 101 {
             response.map(|body| Body::new(Followed { body, ticket: self, code }))
         } else {
             response
+        }
+    }
+}
+
+/// A client that goes away before its answer is known has perhaps done something nevertheless.
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.is_noted {
+            self.log.put_now(self.event.line());
         }
     }
 }
@@ -243,31 +255,19 @@ impl Drop for Followed {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
-}
-
 /// The client's own id, or a new one in the form of a random UUID.
 fn id_of(headers: &HeaderMap) -> String {
-    let given = text(headers, &AUDIT_ID);
+    let given = header(headers, AUDIT_ID);
     if !given.is_empty() && given.len() <= ID_CHARS_MAX {
         return given.to_owned();
     }
-    let (high, low) = (crate::storage::salt(), crate::storage::salt());
-    let version = 0x4000 | high & 0x0fff;
-    let variant = 0x8000 | low >> 48 & 0x3fff;
-    format!(
-        "{:08x}-{:04x}-{version:04x}-{variant:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        low & 0xffff_ffff_ffff
-    )
+    Chance::new(crate::storage::salt()).uid().to_string()
 }
 
 /// What proxies say, and whom we see.
 fn source_ips(headers: &HeaderMap, peer: Option<&Peer>) -> Vec<String> {
     let forwarded =
-        text(headers, &FORWARDED_FOR).split(',').filter_map(|it| it.trim().parse::<std::net::IpAddr>().ok());
+        header(headers, FORWARDED_FOR).split(',').filter_map(|it| it.trim().parse::<std::net::IpAddr>().ok());
     let mut all: Vec<String> = forwarded.map(|it| it.to_string()).collect();
     if let Some(peer) = peer {
         let address = peer.0.ip().to_canonical().to_string();

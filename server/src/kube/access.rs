@@ -9,7 +9,7 @@ use shared::api::{Status, User};
 use shared::model::Text;
 
 use super::path::RequestInfo;
-use super::status;
+use super::{status, usage};
 use crate::host::Host;
 
 /// The user who is nobody.
@@ -78,7 +78,11 @@ fn attributes<'a>(user: &'a User, info: &'a RequestInfo, field_selector: &'a str
 
 /// True if the pipeline asks the same question itself, so that it need not be asked twice.
 pub(crate) fn asked_by_the_pipeline(user: &User, info: &RequestInfo) -> bool {
-    user.name != ANONYMOUS && info.is_resource && matches!(info.verb, "get" | "list") && info.subresource.is_empty()
+    user.name != ANONYMOUS
+        && info.is_resource
+        && info.group != usage::GROUP
+        && matches!(info.verb, "get" | "list")
+        && info.subresource.is_empty()
 }
 
 #[cfg(test)]

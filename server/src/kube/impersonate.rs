@@ -13,14 +13,14 @@ use crate::host::Host;
 /// What the name of a header of extra information begins with; the rest is its key.
 const EXTRA: &str = "impersonate-extra-";
 
-/// From whom the request is to come: `real`, unless the headers name somebody else and `real` may act as them.
+/// As whom the request is to come, if the headers name somebody and `real` may act as them; `None` if they name nobody.
 ///
 /// # Errors
 /// 403 if `real` may not, 500 in upstream's words for headers without a user.
-pub(crate) fn user(host: &Host, real: User, headers: &HeaderMap) -> Result<User, Status> {
-    let Some(wanted) = read(headers)? else { return Ok(real) };
-    host.look(|cluster| wanted.questions(&real).iter().try_for_each(|asked| cluster.api().authorize(asked)))?;
-    Ok(wanted.user())
+pub(crate) fn user(host: &Host, real: &User, headers: &HeaderMap) -> Result<Option<User>, Status> {
+    let Some(wanted) = read(headers)? else { return Ok(None) };
+    host.look(|cluster| wanted.questions(real).iter().try_for_each(|asked| cluster.api().authorize(asked)))?;
+    Ok(Some(wanted.user()))
 }
 
 /// What the headers say; `None` if nobody else is named.
@@ -62,7 +62,7 @@ mod tests {
             headers.append(name, HeaderValue::from_str(value).expect("a value"));
         }
         let real = User { name: real.into(), groups: vec![group.into()], ..User::default() };
-        let shown = match user(&Host::new(0, 1), real, &headers) {
+        let shown = match user(&Host::new(0, 1), &real, &headers).map(|it| it.unwrap_or(real)) {
             Ok(user) => format!("{} {:?} {:?}", user.name, user.groups, user.extra),
             Err(status) => format!("{} {}", status.code, status.message),
         };

@@ -117,13 +117,11 @@ impl Server {
         let headers = &parts.headers;
         let of_token = |token: &str| self.tokens.user(&self.host, token, &[]).map(|(user, _)| user);
         let real = access::authenticate(certificate, header(headers, AUTHORIZATION), of_token);
-        let acting = |real: User| impersonate::user(&self.host, real.clone(), headers).map(|acting| (real, acting));
-        let (real, user) = match real.and_then(acting) {
-            Ok(users) => users,
+        let user = match real.and_then(|real| self.acting(real, headers, ticket)) {
+            Ok(user) => user,
             Err(status) => return encode::failure(&status, Form::JSON),
         };
         if let Some(ticket) = ticket {
-            ticket.set_user(&real, &user);
             let (is_allowed, reason) = access::decision(&self.host, &user, &info, query.get("fieldSelector"));
             ticket.set_decision(is_allowed, reason);
         }
@@ -140,6 +138,18 @@ impl Server {
         answer.unwrap_or_else(|status| encode::failure(&status, Form::JSON))
     }
 
+    /// From whom the request is to come; the log hears of who really asks first, whether they may act as somebody else or not.
+    fn acting(&self, real: User, headers: &HeaderMap, ticket: &mut Option<Ticket>) -> Result<User, Status> {
+        if let Some(ticket) = ticket {
+            ticket.set_user(&real, &real);
+        }
+        let Some(user) = impersonate::user(&self.host, &real, headers)? else { return Ok(real) };
+        if let Some(ticket) = ticket {
+            ticket.set_user(&real, &user);
+        }
+        Ok(user)
+    }
+
     /// A request on a resource.
     async fn resource(
         &self,
@@ -150,8 +160,6 @@ impl Server {
         body: Body,
     ) -> Result<Response<Body>, Status> {
         if info.group == usage::GROUP {
-            // No pipeline asks whether they may.
-            access::authorize(&self.host, &user, &info, query.get("fieldSelector"))?;
             return usage::answer(&self.host, &info, &query, wanted(&parts.headers, &query)?);
         }
         let Some(resource) = route::registration(&info, &self.host) else {
@@ -227,7 +235,7 @@ fn is_long(info: &RequestInfo, query: &Query) -> bool {
 }
 
 /// The text of a header; empty without, or if it is none.
-fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+pub(crate) fn header(headers: &HeaderMap, name: HeaderName) -> &str {
     headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
 }
 

@@ -43,7 +43,8 @@ pub(crate) fn answer(host: &Host, info: &RequestInfo, query: &Query, wanted: Wan
     if !VERBS.contains(&info.verb) {
         return Err(Status::method_not_allowed("the server does not allow this method on the requested resource"));
     }
-    let items = host.look(|cluster| Picker::read(info, query).map(|it| it.pick(cluster, plural)))?;
+    let picker = Picker::read(info, query)?;
+    let items = host.look(|cluster| picker.pick(cluster, plural));
     if info.verb == "get" {
         let named = ResourceName::new(&kind.to_lowercase(), GROUP);
         let place = if info.namespace.is_empty() { String::new() } else { format!("{}/", info.namespace) };
@@ -96,7 +97,8 @@ impl Picker {
             cluster.store().list(resource).filter(|it| self.wants(it)).collect()
         };
         if plural == "nodes" {
-            let of = |node: &Object| machines.iter().find(|it| it.node == node.name()).map(|it| of_node(node, it, now));
+            let machines: BTreeMap<&str, &MachineUsage> = machines.iter().map(|it| (it.node.as_str(), it)).collect();
+            let of = |node: &Object| machines.get(&*node.name()).map(|it| of_node(node, it, now));
             return wanted(&NODES).into_iter().filter_map(of).collect();
         }
         let mut runs: BTreeMap<&str, Vec<&RunningContainer>> = BTreeMap::new();

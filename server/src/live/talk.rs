@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::ws::{Message, WebSocket};
 use serde::Deserialize;
 use shared::api::User;
-use shared::api::authorization::attributes::{Attributes, What};
+use shared::api::authorization::attributes::Attributes;
 use shared::model::Text;
 use shared::playground::Visit;
 use shared::playground::protocol::{ToPage, ToWorker};
@@ -76,7 +76,7 @@ async fn welcome(live: &Live, socket: &mut WebSocket) -> Result<User, String> {
         return Err("the page is of another version than the server; reload it".to_owned());
     }
     let user = who(live, &hello.key)?;
-    let asked = Attributes { user: &user, verb: "get", what: What::Path(PATH) };
+    let asked = Attributes::of_path(&user, "get", PATH);
     live.host.look(|cluster| cluster.api().authorize(&asked)).map_err(|status| status.message)?;
     Ok(user)
 }
@@ -138,27 +138,27 @@ impl Guest<'_> {
         let message: ToWorker = postcard::from_bytes(bytes).map_err(|_| Gone)?;
         let answers = match message {
             ToWorker::Ask(id, question) => {
-                let answer = self.host.look(|cluster| self.visit.answer(cluster, question));
-                vec![ToPage::Answer(id, answer)]
+                let look = || self.host.look(|cluster| self.visit.answer(cluster, question));
+                vec![ToPage::Answer(id, tokio::task::block_in_place(look))]
             }
             other => tokio::task::block_in_place(|| self.visit.handle(other, &mut self.door)),
         };
         self.send(&answers).await
     }
 
-    /// Lets the page's command go on, and tells what changed; true if there is more.
+    /// Lets the page's command go on, and tells what changed; true if there may be more.
     async fn tell(&mut self) -> Result<bool, Gone> {
         let revision = self.host.look(|cluster| cluster.store().revision());
         if self.visit.wants_poll(wall_clock(), revision) {
             let news = tokio::task::block_in_place(|| self.visit.poll(revision, &mut self.door));
             self.send(&news).await?;
         }
-        let Some(delta) = self.host.look(|cluster| self.visit.delta(cluster)) else { return Ok(false) };
-        let is_late = delta.clock.live && delta.clock.revision < delta.clock.end_revision;
+        let delta = tokio::task::block_in_place(|| self.host.look(|cluster| self.visit.delta(cluster)));
+        let Some(delta) = delta else { return Ok(false) };
         // What is not durable yet may never have been.
         self.host.durable(delta.clock.end_revision).await.map_err(|_| Gone)?;
         self.send(&[ToPage::Delta(Box::new(delta))]).await?;
-        Ok(is_late)
+        Ok(true)
     }
 
     async fn send(&mut self, messages: &[ToPage]) -> Result<(), Gone> {

@@ -218,8 +218,10 @@ pub(crate) fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<(), Autho
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
     let beside = path.with_file_name(name);
+    // What is there is left over, or somebody else's: the file that we write to is always our own.
+    drop(fs::remove_file(&beside));
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;

@@ -123,7 +123,15 @@ impl Api {
     /// # Errors
     /// The store's log no longer reaches back to it.
     pub fn at(&self, revision: Revision) -> Result<Self, Compacted> {
-        let mut past = Self { store: self.store.at(revision)?, ..self.clone() };
+        let mut past = Self {
+            store: self.store.at(revision)?,
+            chance: self.chance.clone(),
+            guard: self.guard.clone(),
+            plugins: self.plugins,
+            registry: self.registry.clone(),
+            #[cfg(feature = "every-kind")]
+            policies: self.policies.clone(),
+        };
         past.registry.refresh(&past.store);
         Ok(past)
     }

@@ -9,15 +9,13 @@ use crate::playground::answers::Asked;
 use crate::playground::later::{Later, Waiting};
 use crate::playground::protocol::{Act, Branch, BranchId, Document, Speed, ToPage, ToWorker, WhatIf};
 use crate::playground::run::Run;
-use crate::playground::telling::{Scene, Told};
+use crate::playground::telling::{SETTLED_AFTER, Scene, Told};
 use crate::trace::Revision;
 
 /// How many steps a step-reconcile may take before it gives up waiting for one to end.
 const STEPS_TO_RECONCILE_MAX: u32 = 10_000;
 /// How many times as fast as virtual time the fast speed runs.
 const FAST: i64 = 10;
-/// How long nothing may have been written, heartbeats aside, until the cluster counts as settled.
-const SETTLED_AFTER: Span = Span::seconds(5);
 /// How far the full speed goes on while nothing happens: further than any toleration or back-off of Kubernetes.
 const LOOK_AHEAD: Span = Span::seconds(600);
 /// How many branches are kept.
@@ -34,7 +32,6 @@ pub struct Engine {
     branches: Vec<History>,
     branch: BranchId,
     told: Told,
-    later: Option<Later>,
     waiting: Waiting,
 }
 
@@ -75,7 +72,6 @@ impl Engine {
             branches: vec![history],
             branch: 0,
             told: Told::default(),
-            later,
             waiting: Waiting::default(),
         }
     }
@@ -85,7 +81,7 @@ impl Engine {
     /// What needs the later part waits for it, and what changes the cluster after that waits behind.
     pub fn handle(&mut self, message: ToWorker) -> Vec<ToPage> {
         let mut out = Vec::new();
-        match self.later {
+        match self.run.later {
             None => self.waiting.admit(message).into_iter().for_each(|message| self.take(message, &mut out)),
             Some(_) => self.take(message, &mut out),
         }
@@ -95,7 +91,6 @@ impl Engine {
 
     /// Brings the later part, and does what has waited for it.
     pub fn complete(&mut self, later: Later) -> Vec<ToPage> {
-        self.later = Some(later);
         self.run.complete(later);
         let mut out = Vec::new();
         for message in std::mem::take(&mut self.waiting).0 {
@@ -109,7 +104,7 @@ impl Engine {
         match message {
             ToWorker::Open(document) => {
                 let waiting = std::mem::take(&mut self.waiting);
-                *self = Self { waiting, ..Self::with(document, self.later) };
+                *self = Self { waiting, ..Self::with(document, self.run.later) };
             }
             ToWorker::Act(act) => self.act(act, out),
             ToWorker::Play(speed) => self.play(speed),
@@ -122,7 +117,7 @@ impl Engine {
             ToWorker::Switch(branch) => self.switch(branch),
             ToWorker::Try(what_if) => self.try_out(&what_if),
             ToWorker::Ask(id, question) => {
-                let answer = self.later.map(|later| (later.answer)(&self.asked(), question));
+                let answer = self.run.later.map(|later| (later.answer)(&self.asked(), question));
                 out.extend(answer.map(|answer| ToPage::Answer(id, answer)));
             }
         }
@@ -230,7 +225,7 @@ impl Engine {
     fn branch_off(&mut self) {
         let Some(revision) = self.playhead.take() else { return };
         let document = self.run.document(&self.base);
-        let run = Run::replay(&document, self.later, &|store| store.revision() >= revision);
+        let run = Run::replay(&document, self.run.later, &|store| store.revision() >= revision);
         let time = run.cluster.now();
         self.go_to(run, document, revision, time);
     }
@@ -251,7 +246,7 @@ impl Engine {
     /// Makes the run with another value in a file the present, as a branch that leaves this history before it.
     fn try_out(&mut self, what_if: &WhatIf) {
         let document = self.run.document(&self.base);
-        let Some(run) = Run::tried(&document, self.later, what_if) else { return };
+        let Some(run) = Run::tried(&document, self.run.later, what_if) else { return };
         let records = self.run.cluster.trace().records();
         let before = records.partition_point(|record| record.time < what_if.time);
         let revision = before.checked_sub(1).map_or(Revision(0), |index| records[index].revision);
@@ -264,7 +259,7 @@ impl Engine {
         let Some(history) = self.branches.get(usize::from(branch)).filter(|_| branch != self.branch) else { return };
         let document = history.document.clone();
         self.branches[usize::from(self.branch)].document = self.run.document(&self.base);
-        self.run = Run::replay(&document, self.later, &|_| false);
+        self.run = Run::replay(&document, self.run.later, &|_| false);
         self.branch = branch;
         self.playhead = None;
         self.playing = None;

@@ -3,15 +3,16 @@
 //! Nothing but [`Later::ALL`] names the code of these, so that a host can keep it in a file of its own, begin with
 //! `Engine::early` and bring the rest with `Engine::complete`.
 
-use crate::kubectl::{Command, Input};
+use crate::kubectl::Command;
 use crate::playground::answers::{self, Asked};
 use crate::playground::protocol::{Act, Answer, Document, Question, ToWorker};
+use crate::playground::terminal::Start;
 
 /// The later part of an engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Later {
     /// Begins a command line.
-    pub(crate) command: fn(&str, Input) -> Command,
+    pub(crate) command: Start,
     /// Answers a question.
     pub(crate) answer: fn(&Asked<'_>, Question) -> Answer,
 }

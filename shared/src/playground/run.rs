@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Config, Stepped};
 use crate::model::{Span, Text, Time};
 use crate::playground::later::Later;
 use crate::playground::protocol::{Act, Document, Entry, ToPage, WhatIf};
-use crate::playground::terminal::{self, Terminal};
+use crate::playground::terminal::{Ended, Terminal};
 use crate::store::Store;
 
 /// How long a cluster runs before its clock shows zero, so that its nodes are Ready.
@@ -24,7 +24,7 @@ pub(crate) struct Run {
     pub(crate) steps: u64,
     pub(crate) log: Vec<Entry>,
     terminal: Terminal,
-    later: Option<Later>,
+    pub(crate) later: Option<Later>,
 }
 
 impl Run {
@@ -116,23 +116,10 @@ impl Run {
     pub(crate) fn act(&mut self, act: Act) -> Vec<ToPage> {
         let entry = Entry { step: self.steps, time: self.cluster.now(), act: act.clone() };
         self.log.push(entry);
-        match act {
-            Act::Apply(files) => vec![terminal::apply(&files, self.terminal.namespace(), &mut self.cluster)],
-            Act::Terminal { line, files } => {
-                let Some(later) = self.later else { return Vec::new() };
-                self.terminal.enter(&line, files, later.command);
-                self.poll()
-            }
-            Act::Edited(text) => {
-                self.terminal.edited(text);
-                self.poll()
-            }
-            Act::Interrupt => self.terminal.interrupt().into_iter().collect(),
-            Act::Fault(fault) => {
-                self.cluster.inject(&fault);
-                Vec::new()
-            }
-        }
+        let start = self.later.map(|it| it.command);
+        let (news, ended) = self.terminal.act(act, start, &mut self.cluster);
+        self.leave_out(ended);
+        news
     }
 
     /// From now on commands can be entered.
@@ -157,15 +144,20 @@ impl Run {
         }
     }
 
-    /// Lets the command at the terminal go on; one that only read is left out of the log when it ends.
+    /// Lets the command at the terminal go on.
     fn poll(&mut self) -> Vec<ToPage> {
         let (news, ended) = self.terminal.poll(&mut self.cluster);
-        let Some(ended) = ended.filter(|it| it.only_read) else { return news };
+        self.leave_out(ended);
+        news
+    }
+
+    /// Takes a command that has ended, and only read, out of the log.
+    fn leave_out(&mut self, ended: Option<Ended>) {
+        let Some(ended) = ended.filter(|it| it.only_read) else { return };
         let is_last =
             matches!(self.log.last(), Some(Entry { act: Act::Terminal { line, .. }, .. }) if *line == ended.line);
         if is_last {
             self.log.pop();
         }
-        news
     }
 }

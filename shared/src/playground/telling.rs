@@ -5,6 +5,7 @@
 use crate::cluster::Cluster;
 use crate::model::{Key, Object, Span, Time};
 use crate::playground::protocol::{Branch, BranchId, Clock, Delta, LoopState, NodeState, Speed};
+use crate::store::Store;
 use crate::trace::{ActionId, Outcome, Reconcile, ReconcileId, Revision};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,9 @@ use std::collections::BTreeMap;
 const CHANGES_TOLD_MAX: usize = 1_000;
 /// How much virtual time passes, for each node, until what the nodes are busy with is told again.
 const NODES_TOLD_EVERY: Span = Span::millis(1);
+
+/// How long nothing may have been written, heartbeats aside, until a cluster counts as settled.
+pub(crate) const SETTLED_AFTER: Span = Span::seconds(5);
 
 /// A cluster and how it is looked at.
 pub(crate) struct Scene<'a> {
@@ -38,7 +42,6 @@ pub(crate) struct Scene<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
     anything: bool,
-    revision: Revision,
     action: ActionId,
     record: Revision,
     reconcile: ReconcileId,
@@ -61,7 +64,7 @@ impl Told {
     /// True while there is something still to be told.
     pub(crate) fn is_behind(&self, scene: &Scene<'_>) -> bool {
         let trace = scene.cluster.trace();
-        self.revision != scene.shown()
+        self.clock.revision != scene.shown()
             || !trace.records_after(self.record).is_empty()
             || !trace.reconciles_from(self.reconcile).is_empty()
     }
@@ -95,7 +98,7 @@ impl Told {
     fn is_cut_off(&self, cluster: &Cluster) -> bool {
         let oldest = cluster.trace().oldest();
         let is_old = self.action < oldest.action || self.reconcile < oldest.reconcile;
-        self.anything && (is_old || self.revision < cluster.store().oldest())
+        self.anything && (is_old || self.clock.revision < cluster.store().oldest())
     }
 
     /// What the nodes are busy with, if that changed; of many nodes not at every tick, because each is asked.
@@ -118,7 +121,6 @@ impl Told {
         let actions = u32::try_from(trace.actions().len()).unwrap_or(u32::MAX);
         *self = Self {
             anything: true,
-            revision: delta.clock.revision,
             action: ActionId(trace.oldest().action.0.saturating_add(actions)),
             record: delta.records.last().map_or(self.record, |it| it.revision),
             reconcile: told.max().map_or(self.reconcile, |id| self.reconcile.max(ReconcileId(id.0 + 1))),
@@ -133,7 +135,7 @@ impl Told {
 
     /// The revision that the page shows after the next delta: the one to be shown, or one on the way there.
     fn next(&self, scene: &Scene<'_>) -> Revision {
-        let (from, to) = (self.revision, scene.shown());
+        let (from, to) = (self.clock.revision, scene.shown());
         if from < scene.cluster.store().oldest() {
             return to;
         }
@@ -152,7 +154,7 @@ impl Told {
 
     /// The objects that differ between what the page shows and what it is to show.
     fn changed_objects(&self, scene: &Scene<'_>) -> Vec<(Key, Option<Object>)> {
-        let (from, to) = (self.revision, self.next(scene));
+        let (from, to) = (self.clock.revision, self.next(scene));
         let store = scene.cluster.store();
         let mut changed: BTreeMap<Key, Option<Object>> = BTreeMap::new();
         let Ok(news) = store.since(from.min(to)) else { return everything(scene, to) };
@@ -193,8 +195,13 @@ impl Told {
 
 /// Every object at a revision, for a page that cannot be told how they came to be.
 fn everything(scene: &Scene<'_>, revision: Revision) -> Vec<(Key, Option<Object>)> {
-    let Ok(store) = scene.cluster.store().at(revision) else { return Vec::new() };
-    store.listed().map(|it| (it.key, it.after)).collect()
+    let all = |store: &Store| store.listed().map(|it| (it.key, it.after)).collect();
+    let store = scene.cluster.store();
+    if revision == store.revision() {
+        all(store)
+    } else {
+        store.at(revision).map_or_else(|_| Vec::new(), |it| all(&it))
+    }
 }
 
 /// As many as one delta carries.

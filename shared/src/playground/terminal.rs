@@ -6,7 +6,7 @@ use crate::api::{Request, Response, Verb};
 use crate::cluster::{Cluster, Fault};
 use crate::kubectl::{self, Client, Command, Config, DocumentResult, Input, State};
 use crate::model::{Text, Time};
-use crate::playground::protocol::{Applied, TerminalOutput, ToPage};
+use crate::playground::protocol::{Act, Applied, TerminalOutput, ToPage};
 use crate::trace::{Action, ActionId, ActionKind, Cause, SourceFile};
 
 /// What a shell says of a command that Ctrl-C ended.
@@ -85,7 +85,7 @@ impl Carrier<'_> {
 }
 
 /// Applies files, as the editor's button does.
-pub(crate) fn apply(files: &[SourceFile], namespace: &str, door: &mut dyn Door) -> ToPage {
+fn apply(files: &[SourceFile], namespace: &str, door: &mut dyn Door) -> ToPage {
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let title = format!("apply {}", names.join(", ")).into();
     let mut errand = Errand { title, files: files.to_vec(), cause: None };
@@ -98,6 +98,9 @@ pub(crate) fn apply(files: &[SourceFile], namespace: &str, door: &mut dyn Door) 
 fn applied(result: DocumentResult) -> Applied {
     Applied { file: result.file, line: result.line, message: result.message, ok: result.ok, key: result.key }
 }
+
+/// How a command line begins.
+pub(crate) type Start = fn(&str, Input) -> Command;
 
 /// The terminal.
 #[derive(Default)]
@@ -122,11 +125,6 @@ pub(crate) struct Ended {
 }
 
 impl Terminal {
-    /// The namespace of commands that name none.
-    pub(crate) fn namespace(&self) -> &str {
-        &self.config.namespace
-    }
-
     /// True while a command has not ended.
     pub(crate) fn is_busy(&self) -> bool {
         self.running.is_some()
@@ -137,8 +135,24 @@ impl Terminal {
         self.running.as_ref()?.wake
     }
 
+    /// Does what a person did; commands begin by `start`, and are not there without it.
+    pub(crate) fn act(&mut self, act: Act, start: Option<Start>, door: &mut dyn Door) -> (Vec<ToPage>, Option<Ended>) {
+        match (act, start) {
+            (Act::Apply(files), _) => return (vec![apply(&files, &self.config.namespace, door)], None),
+            (Act::Interrupt, _) => return (self.interrupt().into_iter().collect(), None),
+            (Act::Fault(fault), _) => {
+                door.inject(&fault);
+                return (Vec::new(), None);
+            }
+            (Act::Edited(text), _) => self.edited(text),
+            (Act::Terminal { line, files }, Some(start)) => self.enter(&line, files, start),
+            (Act::Terminal { .. }, None) => return (Vec::new(), None),
+        }
+        self.poll(door)
+    }
+
     /// Starts a command by `start`, unless another one has not ended. It does nothing until it is polled.
-    pub(crate) fn enter(&mut self, line: &Text, files: Vec<SourceFile>, start: fn(&str, Input) -> Command) {
+    fn enter(&mut self, line: &Text, files: Vec<SourceFile>, start: Start) {
         if self.running.is_some() {
             return;
         }
@@ -149,14 +163,14 @@ impl Terminal {
     }
 
     /// Ends `kubectl edit` with the edited text; `None` if it was left without saving.
-    pub(crate) fn edited(&mut self, text: Option<String>) {
+    fn edited(&mut self, text: Option<String>) {
         if let Some(running) = &mut self.running {
             running.command.edited(text);
         }
     }
 
     /// Ends the command, if there is one, as Ctrl-C does.
-    pub(crate) fn interrupt(&mut self) -> Option<ToPage> {
+    fn interrupt(&mut self) -> Option<ToPage> {
         self.running.take()?;
         Some(ToPage::Terminal(TerminalOutput { chunks: Vec::new(), exit: Some(EXIT_INTERRUPTED) }))
     }

@@ -4,18 +4,16 @@
 //! another value) is not there. Knows nothing of how messages travel, and of who may visit.
 
 use crate::cluster::Cluster;
-use crate::kubectl::Command;
-use crate::model::{Span, Time};
-use crate::playground::answers::{self, Asked};
+use crate::model::Time;
+use crate::playground::answers::Asked;
+use crate::playground::later::Later;
 use crate::playground::protocol::{Act, Answer, Branch, Delta, Question, Speed, ToPage, ToWorker};
-use crate::playground::telling::{Scene, Told};
-use crate::playground::terminal::{self, Door, Terminal};
+use crate::playground::telling::{SETTLED_AFTER, Scene, Told};
+use crate::playground::terminal::{Door, Terminal};
 use crate::trace::Revision;
 
 /// How many records a page is told until it begins anew with those that are kept, so that it does not grow for ever.
 const RECORDS_TOLD_MAX: usize = 50_000;
-/// How long nothing may have been written, heartbeats aside, until the cluster counts as settled.
-const SETTLED_AFTER: Span = Span::seconds(5);
 
 /// A page that visits.
 #[derive(Default)]
@@ -51,7 +49,7 @@ impl Visit {
 
     /// Answers a question about the cluster at the playhead.
     pub fn answer(&self, cluster: &Cluster, question: Question) -> Answer {
-        answers::answer(&Asked { cluster, playhead: self.playhead, run: None }, question)
+        (Later::ALL.answer)(&Asked { cluster, playhead: self.playhead, run: None }, question)
     }
 
     /// True if the command at the terminal has to look again: at `now`, with the store at `revision`.
@@ -74,7 +72,6 @@ impl Visit {
         self.playhead = self.playhead.map(|it| it.max(oldest)).filter(|it| *it < newest);
         if self.records >= RECORDS_TOLD_MAX {
             self.told = Told::default();
-            self.records = 0;
         }
         let delta = self.told.delta(&Scene {
             cluster,
@@ -86,6 +83,9 @@ impl Visit {
             branch: 0,
             branches: vec![Branch::default()],
         })?;
+        if delta.reset.is_some() {
+            self.records = 0;
+        }
         self.records += delta.records.len();
         Some(delta)
     }
@@ -93,22 +93,8 @@ impl Visit {
     /// Acts are about the present: the playhead goes there.
     fn act(&mut self, act: Act, door: &mut dyn Door) -> Vec<ToPage> {
         self.playhead = None;
-        match act {
-            Act::Apply(files) => vec![terminal::apply(&files, self.terminal.namespace(), door)],
-            Act::Terminal { line, files } => {
-                self.terminal.enter(&line, files, Command::start);
-                self.poll(Revision(0), door)
-            }
-            Act::Edited(text) => {
-                self.terminal.edited(text);
-                self.poll(Revision(0), door)
-            }
-            Act::Interrupt => self.terminal.interrupt().into_iter().collect(),
-            Act::Fault(fault) => {
-                door.inject(&fault);
-                Vec::new()
-            }
-        }
+        self.polled = Revision(0);
+        self.terminal.act(act, Some(Later::ALL.command), door).0
     }
 }
 

@@ -127,8 +127,9 @@ impl Channels {
                 }
                 let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
                 out.send(Message::Close(Some(normal))).await.map_err(|_| Gone)?;
-                // The client closes in turn; what it still says is not for us.
-                while let Some(Ok(_)) = input.next().await {}
+                // The client closes in turn; what it still says is not for us, and it need not close for ever.
+                let closed = async { while let Some(Ok(_)) = input.next().await {} };
+                let _ = tokio::time::timeout(CLOSE_TIMEOUT, closed).await;
                 Ok(())
             }
             Self::Spdy(mut streams) => {

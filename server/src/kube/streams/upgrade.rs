@@ -95,7 +95,9 @@ where
     let switch = on_upgrade(&mut parts)?;
     tokio::spawn(async move {
         let Ok(upgraded) = switch.await else { return };
-        let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_BYTES_MAX));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX));
         talk(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await).await;
     });
     Ok(response)

@@ -18,7 +18,7 @@ use crate::kube::streams::upgrade::{self, Socket};
 /// How many ports one request may name: each takes two of 256 channels, and 255 closes one.
 const PORTS_MAX: usize = 127;
 /// How many messages wait on either side.
-const MESSAGES_WAITING_MAX: usize = 16;
+const MESSAGES_WAITING_MAX: usize = 4;
 
 /// Begins to forward the ports in the query.
 ///

@@ -98,6 +98,7 @@ async fn forward(pod: Pod, port: u16, error: Stream, data: Stream) {
 mod tests {
     use super::*;
     use crate::host::Host;
+    use crate::kube::streams::spdy::headers::unpacked;
     use shared::model::Key;
     use shared::model::key::resources::PODS;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -105,11 +106,7 @@ mod tests {
     /// The control frame that opens a stream; the block of its headers is stored as it is.
     fn open(stream: u8, is_first: bool, headers: &[(&str, &str)]) -> Vec<u8> {
         let length = |it: usize| u32::try_from(it).unwrap().to_be_bytes();
-        let mut plain = length(headers.len()).to_vec();
-        for text in headers.iter().flat_map(|(name, value)| [name, value]) {
-            plain.extend_from_slice(&length(text.len()));
-            plain.extend_from_slice(text.as_bytes());
-        }
+        let plain = unpacked(headers);
         let size = u16::try_from(plain.len()).unwrap();
         let head: &[u8] = if is_first { &[0x78, 0x20, 0xe3, 0xc6, 0xa7, 0xc2] } else { &[] };
         let stored = [head, &[0], &size.to_le_bytes(), &(!size).to_le_bytes(), &plain].concat();

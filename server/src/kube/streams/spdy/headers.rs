@@ -146,6 +146,18 @@ fn dictionary() -> Vec<u8> {
     all
 }
 
+/// The headers as a block holds them before it is packed.
+#[cfg(test)]
+pub(in crate::kube::streams) fn unpacked(headers: &[(&str, &str)]) -> Vec<u8> {
+    let length = |it: usize| u32::try_from(it).unwrap_or(u32::MAX).to_be_bytes();
+    let mut plain = length(headers.len()).to_vec();
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        plain.extend_from_slice(&length(text.len()));
+        plain.extend_from_slice(text.as_bytes());
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,12 +173,7 @@ mod tests {
 
     /// A block as a client sends it first, stored.
     fn stored(headers: &[(&str, &str)]) -> Vec<u8> {
-        let length = |it: usize| u32::try_from(it).unwrap().to_be_bytes();
-        let mut plain = length(headers.len()).to_vec();
-        for text in headers.iter().flat_map(|(name, value)| [name, value]) {
-            plain.extend_from_slice(&length(text.len()));
-            plain.extend_from_slice(text.as_bytes());
-        }
+        let plain = unpacked(headers);
         let size = u16::try_from(plain.len()).unwrap();
         [&ZLIB_HEAD[..], &DICTIONARY_ID, &[0], &size.to_le_bytes(), &(!size).to_le_bytes(), &plain].concat()
     }

@@ -4,7 +4,7 @@
 //! under a licence that we cannot take. kubectl speaks it after `Upgrade: SPDY/3.1`, and inside of a WebSocket to forward ports.
 
 mod frame;
-mod headers;
+pub(super) mod headers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use frame::Frame;
 /// How many streams a client may have open for its data at once; one more is refused.
 const STREAMS_MAX: usize = 512;
 /// How many frames wait for a stream's reader before the connection waits with them.
-const FRAMES_WAITING_MAX: usize = 16;
+const FRAMES_WAITING_MAX: usize = 4;
 /// How many frames wait to be written.
 const WRITES_WAITING_MAX: usize = 32;
 /// How much one frame of ours carries at most.
