@@ -102,6 +102,7 @@ impl Visit {
 mod tests {
     use super::*;
     use crate::cluster::{Config, ControlPlane};
+    use crate::model::Span;
     use crate::model::key::resources::PODS;
     use crate::model::{Key, Text};
     use crate::playground::World;
