@@ -154,6 +154,16 @@ export async function fault(page, name) {
   await page.getByTestId(`fault-${name}`).first().click();
 }
 
+/** Copies the link of the run. */
+export async function link(page) {
+  await page.getByTestId("share").click();
+  await page.waitForFunction(() => document.querySelector("[data-testid=share-link]")?.textContent.includes("#v1."));
+  await page.getByTestId("copy-link").click();
+  await page.getByTestId("toast").last().waitFor();
+  await picture(page, "share");
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
 /** Leaves a picture of the page beside those of failed tests. */
 export async function picture(page, name) {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });

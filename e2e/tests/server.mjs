@@ -1,7 +1,7 @@
 // The page on the cluster of the server that it came from.
 
 import assert from "node:assert/strict";
-import { NGINX, apply, enter, kubectl, picture, pods, printed, ready, start, write } from "../steps.mjs";
+import { NGINX, allPods, apply, enter, kubectl, link, picture, pods, printed, ready, start, write } from "../steps.mjs";
 
 const tests = {};
 export { tests };
@@ -83,6 +83,19 @@ tests["a wrong key is refused, and the run in the tab goes on"] = async ({ page,
   await page.getByTestId("server-leave").click();
   await ready(page);
   assert.match(await kubectl(page, "kubectl get deployments"), /nginx-deployment/);
+};
+
+tests["a link opens its run in the tab, though a server is shown"] = async ({ page, pilothouse }) => {
+  const { live } = await start(page, pilothouse);
+  const address = await link(page);
+  await page.goto("about:blank");
+  await page.goto(live);
+  await arrived(page);
+  await page.goto("about:blank");
+  await page.goto(address);
+  await ready(page);
+  await allPods(page, 3);
+  assert.equal(await page.getByTestId("place-server").getAttribute("aria-checked"), "false");
 };
 
 tests["a server that ends is missed, and its page comes back with it"] = async ({ page, pilothouse }) => {

@@ -5,17 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { allPods, clock, kubectl, open, picture, ready, saved, start } from "../steps.mjs";
-
-/** Copies the link of the run. */
-async function link(page) {
-  await page.getByTestId("share").click();
-  await page.waitForFunction(() => document.querySelector("[data-testid=share-link]")?.textContent.includes("#v1."));
-  await page.getByTestId("copy-link").click();
-  await page.getByTestId("toast").last().waitFor();
-  await picture(page, "share");
-  return page.evaluate(() => navigator.clipboard.readText());
-}
+import { allPods, clock, kubectl, link, open, picture, ready, saved, start } from "../steps.mjs";
 
 /** Does `act` with a page of another browser that has never been here. */
 async function elsewhere(act) {
