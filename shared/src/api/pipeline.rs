@@ -338,10 +338,10 @@ impl Api {
         Err(Status::no_unique_name(&call.key))
     }
 
-    fn validate_new(&mut self, call: &Call<'_>, object: &mut Object) -> Result<(), Status> {
+    fn validate_new(&mut self, call: &mut Call<'_>, object: &mut Object) -> Result<(), Status> {
         let mut errors = Errors::default();
         validation::metadata::validate(object, call.resource, &mut errors);
-        call.resource.check(object, None, &mut errors);
+        call.notes.warnings.extend(call.resource.check(object, None, &mut errors));
         call.refuse(&errors)?;
         self.allocate(call, object, None, &mut errors);
         call.refuse(&errors)
@@ -383,16 +383,16 @@ impl Api {
         Ok(Response::object(200, self.commit(call, new)))
     }
 
-    fn validate_changed(&mut self, call: &Call<'_>, new: &mut Object, old: &Object) -> Result<(), Status> {
+    fn validate_changed(&mut self, call: &mut Call<'_>, new: &mut Object, old: &Object) -> Result<(), Status> {
         let mut errors = Errors::default();
         if new.metadata() != old.metadata() {
             validation::metadata::validate(new, call.resource, &mut errors);
             validation::metadata::validate_update(new, old, &mut errors);
         }
         if call.request.target.subresource == "status" {
-            call.resource.check_status(new, old, &mut errors);
+            call.notes.warnings.extend(call.resource.check_status(new, old, &mut errors));
         } else {
-            call.resource.check(new, Some(old), &mut errors);
+            call.notes.warnings.extend(call.resource.check(new, Some(old), &mut errors));
             call.refuse(&errors)?;
             self.allocate(call, new, Some(old), &mut errors);
         }

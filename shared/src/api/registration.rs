@@ -176,8 +176,8 @@ impl Registration {
         (self.default)(object);
     }
 
-    /// Finds what is wrong with a new object, or with a change of `old`.
-    pub(crate) fn check(&self, new: &Object, old: Option<&Object>, errors: &mut Errors) {
+    /// Finds what is wrong with a new object, or with a change of `old`; gives what is only warned of.
+    pub(crate) fn check(&self, new: &Object, old: Option<&Object>, errors: &mut Errors) -> Vec<String> {
         #[cfg(feature = "every-kind")]
         if let Some(custom) = &self.custom {
             return custom.validate(new, old, errors);
@@ -186,15 +186,17 @@ impl Registration {
             None => (self.validate)(new, errors),
             Some(old) => (self.validate_update)(new, old, errors),
         }
+        Vec::new()
     }
 
-    /// Finds what is wrong with a change of the status.
-    pub(crate) fn check_status(&self, new: &Object, old: &Object, errors: &mut Errors) {
+    /// Finds what is wrong with a change of the status; gives what is only warned of.
+    pub(crate) fn check_status(&self, new: &Object, old: &Object, errors: &mut Errors) -> Vec<String> {
         #[cfg(feature = "every-kind")]
         if let Some(custom) = &self.custom {
             return custom.validate(new, Some(old), errors);
         }
         (self.validate_status)(new, old, errors);
+        Vec::new()
     }
 
     /// The schema and type of an object that is merged field by field; `None` if there is none.

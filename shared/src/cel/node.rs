@@ -37,8 +37,8 @@ pub(super) enum Node {
     Struct(Text, Vec<(Text, Node, bool)>),
     /// A comprehension.
     Fold(Box<Fold>),
-    /// A string of an object that the schema says is something else.
-    Formatted(Box<Node>, StringFormat),
+    /// A value of an object that the schema says is something else.
+    Formatted(Box<Node>, Format),
 }
 
 /// The access to a field.
@@ -61,15 +61,17 @@ pub(super) enum Access {
     Optional,
 }
 
-/// What a string of an object is by its schema.
+/// What a value of an object is by its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StringFormat {
+pub(super) enum Format {
     /// A timestamp.
     Timestamp,
     /// A duration.
     Duration,
     /// Bytes in base64.
     Bytes,
+    /// A number, which may have been written without a fraction.
+    Double,
 }
 
 /// A comprehension: what all macros over lists and maps become.

@@ -21,7 +21,7 @@ const DIFFERENCES: &[&str] = &[
     "A quota is counted anew when something in its namespace frees what it counts, and not every five minutes besides.",
     "A server that starts again over its data goes on with empty container logs, and scripts older than an hour begin anew.",
     "OpenAPI documents and `kubectl explain` have no descriptions, but for those of custom resources' own schemas.",
-    "A definition of a custom resource whose conversion strategy is Webhook is refused; rules in CEL in its schema are kept and not evaluated.",
+    "A definition of a custom resource whose conversion strategy is Webhook is refused; rules in CEL are not held against its defaults.",
     "Of alternatives in a custom schema (`anyOf`, `oneOf`) that all fail, the first one's findings are told, not the best one's; the formats isbn, creditcard, ssn, colors and bsonobjectid are not looked at.",
     "Server-side apply takes a list within a list, or as a value of a map, of a custom resource as one value.",
     "Accepted names and establishment of a definition come in one write.",

@@ -2,12 +2,11 @@
 //!
 //! Upstream: `pkg/apiserver/customresource_handler.go` (`getOrCreateServingInfoFor`), `customresource_discovery_controller.go`.
 
-use crate::api::custom::{
-    Column, Custom, DEFINITIONS, Paths, Route, establish, is_built_in, rules, validate, versions,
-};
+use crate::api::custom::{Column, Custom, DEFINITIONS, Paths, Route, establish, is_built_in, validate, versions};
 use crate::api::registry::Named;
 use crate::api::resources::keep;
 use crate::api::{Registration, Resource, Scope};
+use crate::cel::rules::Rules;
 use crate::model::jsonpath::Template;
 use crate::model::{Object, ResourceName, Schema, Text, Value};
 use crate::store::Store;
@@ -188,7 +187,7 @@ impl Custom {
             types: Schema::of_open_api(definition.at("spec.names.kind").str(), &schema),
             patterns: validate::patterns(&schema),
             selectable: selectable.collect(),
-            rules: rules::Rules::compile(&schema),
+            rules: Rules::compile(&schema),
             revision: definition.resource_version(),
             schema,
         }

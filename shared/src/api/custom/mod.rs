@@ -10,7 +10,7 @@ mod definition;
 pub mod establish;
 mod formats;
 mod prune;
-pub(crate) mod rules;
+mod rules;
 mod scale;
 mod validate;
 mod versions;
@@ -22,6 +22,7 @@ pub(crate) use validate::compile as compile_pattern;
 pub use versions::by_priority;
 
 use crate::api::{Errors, Scope, Status, resources};
+use crate::cel::rules::Rules;
 use crate::model::decode::{Decoded, decode};
 use crate::model::jsonpath::{Template, show};
 use crate::model::schema::{Schema, TypeId};
@@ -64,7 +65,7 @@ pub struct Custom {
     types: (Schema, TypeId),
     patterns: BTreeMap<Text, Regex>,
     selectable: Vec<(Text, Template)>,
-    rules: rules::Rules,
+    rules: Rules,
     /// The revision of the definition.
     revision: u64,
 }
@@ -152,12 +153,14 @@ impl Custom {
     }
 
     /// Finds what is wrong with a new object, or with what `old` has become; what did not change is not looked at again.
-    pub(crate) fn validate(&self, new: &Object, old: Option<&Object>, errors: &mut Errors) {
+    ///
+    /// Gives what is only warned of, because it was as wrong before.
+    pub(crate) fn validate(&self, new: &Object, old: Option<&Object>, errors: &mut Errors) -> Vec<String> {
         let before = errors.0.len();
         validate::validate(new, old, self, errors);
         scale::validate(new, self.scale.as_ref(), errors);
         let blocked = errors.0[before..].iter().any(|it| rules::BLOCKING.contains(&it.reason));
-        self.rules.check((&new.0, old.map(|it| &it.0)), &self.schema, blocked, errors);
+        rules::check(&self.rules, (&new.0, old.map(|it| &it.0)), blocked, errors)
     }
 
     /// The value of a selectable field; `None` if there is no such field.

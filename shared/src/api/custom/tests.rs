@@ -280,3 +280,96 @@ fn built_in_resources_cannot_be_taken_over() {
     expect!["apps.x/v1/Deployment"].assert_eq(&shown.join(" "));
     assert!(api.registry().edition() > 0);
 }
+
+/// An API server with the kind Rule, whose objects keep rules.
+fn ruled() -> Api {
+    served(
+        r#"{"metadata":{"name":"rules.a.b"},"spec":{"group":"a.b","scope":"Namespaced","names":{"plural":"rules","kind":"Rule"},
+        "versions":[{"name":"v1","served":true,"storage":true,
+        "subresources":{"status":{},"scale":{"specReplicasPath":".spec.num","statusReplicasPath":".status.num"}},
+        "schema":{"openAPIV3Schema":{"type":"object",
+        "x-kubernetes-validations":[{"rule":"self.metadata.name.startsWith('r')","message":"must begin with r"}],"properties":{
+        "spec":{"type":"object","x-kubernetes-validations":[
+            {"rule":"self.num < 10 || self.size == 'large'","messageExpression":"'%d is too many for ' .format([self.num]) + self.size","fieldPath":".num"},
+            {"rule":"self.num >= oldSelf.num","message":"may not shrink","reason":"FieldValueForbidden"}],
+            "properties":{"num":{"type":"integer","default":1,"x-kubernetes-validations":[{"rule":"self != 13"}]},
+                "size":{"type":"string","default":"small","enum":["small","large"]},"kind":{"type":"string",
+                "x-kubernetes-validations":[{"rule":"!oldSelf.hasValue() || self == oldSelf.value()","optionalOldSelf":true,"message":"is immutable"},
+                    {"rule":"self != 'taken'","reason":"FieldValueDuplicate"}]}}},
+        "status":{"type":"object","properties":{"num":{"type":"integer",
+            "x-kubernetes-validations":[{"rule":"self >= 0","reason":"FieldValueRequired","message":"count"}]}}}}}}}]}}"#,
+    )
+}
+
+fn check_ruled(script: &str, expected: &Expect) {
+    expected.assert_eq(&testing::run_on(&mut ruled(), script));
+}
+
+#[test]
+fn rules_are_asked_about_new_objects() {
+    check_ruled(
+        r#"
+        create rules.a.b {"metadata":{"name":"r"},"spec":{"num":9,"kind":"x"}} => spec
+        create rules.a.b {"metadata":{"name":"q"},"spec":{"num":10,"kind":"taken"}}
+        create rules.a.b {"metadata":{"name":"r2"},"spec":{"num":13,"size":"large"}}
+        create rules.a.b {"metadata":{"name":"r3"},"spec":{"num":13,"size":"huge"}}
+        "#,
+        &expect![[r#"
+            201 spec={"kind":"x","num":9,"size":"small"}
+            422 Invalid Rule.a.b "q" is invalid: [<nil>: Invalid value: must begin with r, spec.num: Invalid value: 10 is too many for small, spec.kind: Duplicate value: "taken"]
+            422 Invalid Rule.a.b "r2" is invalid: spec.num: Invalid value: 13: failed rule: self != 13
+            422 Invalid Rule.a.b "r3" is invalid: [spec.size: Unsupported value: "huge": supported values: "small", "large", <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]
+        "#]],
+    );
+}
+
+#[test]
+fn rules_are_asked_about_changes_status_and_scale() {
+    check_ruled(
+        r#"
+        create rules.a.b {"metadata":{"name":"r"},"spec":{"num":3,"kind":"x"}}
+        merge rules.a.b/r {"spec":{"num":2,"kind":"y"}}
+        merge rules.a.b/r {"spec":{"num":4}} => spec
+        merge rules.a.b/r/status {"status":{"num":-1}}
+        merge rules.a.b/r/status {"status":{"num":1}} => status
+        merge rules.a.b/r/scale {"spec":{"replicas":1}}
+        merge rules.a.b/r/scale {"spec":{"replicas":5}} => spec
+        "#,
+        &expect![[r#"
+            201 
+            422 Invalid Rule.a.b "r" is invalid: [spec: Forbidden: may not shrink, spec.kind: Invalid value: "y": is immutable]
+            200 spec={"kind":"x","num":4,"size":"small"}
+            422 Invalid Rule.a.b "r" is invalid: [.status.num: Invalid value: -1: should be a non-negative integer, status.num: Required value: count]
+            200 status={"num":1}
+            422 Invalid Rule.a.b "r" is invalid: spec: Forbidden: may not shrink
+            200 spec={"replicas":5}
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_wrong_before_a_rule_came_is_warned_of() {
+    let mut api = ruled();
+    let rules = r#"{"spec":{"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{
+        "spec":{"type":"object","properties":{"num":{"type":"integer"},"list":{"type":"array","items":{"type":"string","x-kubernetes-validations":RULES}}}}}}}}]}}"#;
+    let with = |it: &str| rules.replace("RULES", it).replace('\n', " ");
+    let script = format!(
+        r#"
+        merge {DEFINITIONS}/rules.a.b {}
+        create rules.a.b {{"metadata":{{"name":"r"}},"spec":{{"list":["bad"]}}}}
+        merge {DEFINITIONS}/rules.a.b {}
+        merge rules.a.b/r {{"spec":{{"num":1}}}} => spec
+        merge rules.a.b/r {{"spec":{{"list":["bad","x"]}}}}
+        "#,
+        with("[]"),
+        with(r#"[{"rule":"self != 'bad'"}]"#)
+    );
+    expect![[r#"
+        200 
+        201 
+        200 
+        200 spec={"list":["bad"],"num":1} (warning: spec.list[0]: Invalid value: "bad": failed rule: self != 'bad')
+        422 Invalid Rule.a.b "r" is invalid: spec.list[0]: Invalid value: "bad": failed rule: self != 'bad'
+    "#]]
+    .assert_eq(&testing::run_on(&mut api, &script));
+}

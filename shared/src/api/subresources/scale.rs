@@ -29,7 +29,7 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
     call.track(Some(&object), &mut scaled);
     if call.resource.is_custom() {
         let mut errors = Errors::default();
-        call.resource.check(&scaled, Some(&object), &mut errors);
+        call.notes.warnings.extend(call.resource.check(&scaled, Some(&object), &mut errors));
         call.refuse(&errors)?;
     }
     let stored = if scaled == object { object } else { api.commit(call, scaled) };

@@ -7,7 +7,7 @@ pub(super) mod signature;
 mod unify;
 
 use crate::cel::Environment;
-use crate::cel::node::{Access, Fold, Node, Select, StringFormat};
+use crate::cel::node::{Access, Fold, Node, Select, Format};
 use crate::cel::source::Issue;
 use crate::cel::types::{Field, Type};
 use crate::cel::val::Val;
@@ -96,15 +96,16 @@ impl Checker<'_> {
 
     fn global(&self, name: &str) -> Option<Checked> {
         let kind = self.environment.variable(name)?;
-        Some((Node::Global(name.into()), kind.clone()))
+        Some(self.formatted(Node::Global(name.into()), kind.clone()))
     }
 
-    /// Strings of objects that the schema says are times become times where they are read.
+    /// Values of objects that the schema says are times, or not whole, become so where they are read.
     fn formatted(&self, node: Node, kind: Type) -> Checked {
         let format = match self.found.resolve(&kind) {
-            Type::Timestamp => StringFormat::Timestamp,
-            Type::Duration => StringFormat::Duration,
-            Type::Bytes => StringFormat::Bytes,
+            Type::Timestamp => Format::Timestamp,
+            Type::Duration => Format::Duration,
+            Type::Bytes => Format::Bytes,
+            Type::Double => Format::Double,
             _ => return (node, kind),
         };
         (Node::Formatted(Box::new(node), format), kind)

@@ -18,7 +18,7 @@ pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 pub(super) const RESOURCE: Resource = Resource {
     group: "apiextensions.k8s.io",
     fidelity: Fidelity::Approximated(
-        "in force, but rules in CEL are not evaluated and conversion webhooks are refused",
+        "in force, but rules in CEL are not refused for what they could cost, and conversion webhooks are refused",
     ),
     kind: "CustomResourceDefinition",
     plural: "customresourcedefinitions",

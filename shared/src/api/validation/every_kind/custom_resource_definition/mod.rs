@@ -6,6 +6,7 @@
 
 mod columns;
 mod names;
+mod rules;
 mod schema;
 pub(crate) mod structural;
 

@@ -2,7 +2,7 @@
 //!
 //! Upstream: `ValidateCustomResourceDefinitionOpenAPISchema`, `specStandardValidatorV3`.
 
-use super::structural;
+use super::{rules, structural};
 use crate::api::Errors;
 use crate::api::custom::compile_pattern;
 use crate::model::Value;
@@ -61,6 +61,9 @@ pub(super) fn validate(version: &Value, path: &str, errors: &mut Errors) {
     walk(schema, path, errors);
     if errors.0.len() == before {
         errors.0.extend(structural::problems(schema, path).0);
+    }
+    if errors.0.len() == before {
+        rules::compile(schema, path, errors);
     }
 }
 
@@ -135,18 +138,7 @@ fn extensions(schema: &Value, path: &str, errors: &mut Errors) {
         typed(schema, path, "object", "must be object if x-kubernetes-map-type is specified", errors);
     }
     for (index, rule) in schema.get("x-kubernetes-validations").items().iter().enumerate() {
-        let path = format!("{path}.x-kubernetes-validations[{index}]");
-        if rule.get("rule").str().trim().is_empty() {
-            errors.required(format!("{path}.rule"), "rule is not specified");
-        }
-        let message = rule.get("message");
-        if message.as_str().is_some_and(|it| !it.is_empty() && it.trim().is_empty()) {
-            errors.invalid(format!("{path}.message"), message, "message must be non-empty if specified");
-        } else if message.str().trim().contains('\n') {
-            errors.invalid(format!("{path}.message"), message, "message must not contain line breaks");
-        } else if rule.get("rule").str().trim().contains('\n') && message.str().is_empty() {
-            errors.required(format!("{path}.message"), "message must be specified if rule contains line breaks");
-        }
+        rules::validate(rule, schema, &format!("{path}.x-kubernetes-validations[{index}]"), errors);
     }
 }
 

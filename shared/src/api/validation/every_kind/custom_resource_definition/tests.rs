@@ -216,3 +216,44 @@ fn a_change_keeps_group_and_plural() {
         422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: status.storedVersions[0]: Invalid value: "v1": must appear in spec.versions
     "#]].assert_eq(&run(&script));
 }
+
+#[test]
+fn rules_compile() {
+    let rules = |it: &str| [("S.properties.spec.x-kubernetes-validations", it.to_owned())];
+    let said = |it: &str, expected: &Expect| {
+        let [(path, value)] = &rules(it);
+        check(&[(path, value)], expected);
+    };
+    said(
+        r#"[{"rule":"self.a == 'x'","messageExpression":"self.a","fieldPath":".a","reason":"FieldValueForbidden"}]"#,
+        &expect!["201"],
+    );
+    said(
+        r#"[{"rule":"self.b == 'x'"}]"#,
+        &expect![[r#"
+        422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self.b == 'x'","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: compilation failed: ERROR: <input>:1:5: undefined field 'b'
+         | self.b == 'x'
+         | ....^"#]],
+    );
+    said(
+        r#"[{"rule":"self.a","message":"m"},{"rule":"self.a == 'x'","messageExpression":"1","optionalOldSelf":true}]"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"self.a","Message":"m","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: cel expression must evaluate to a bool, spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[1].messageExpression: Invalid value: {"Rule":"self.a == 'x'","Message":"","MessageExpression":"1","Reason":null,"FieldPath":"","OptionalOldSelf":true}: messageExpression must evaluate to a string, spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[1].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule]"#
+        ]],
+    );
+    said(
+        r#"[{"rule":"true","reason":"Nope","fieldPath":".b","messageExpression":" "},{"rule":" "}]"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].messageExpression: Required value: messageExpression must be non-empty if specified, spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].reason: Unsupported value: "Nope": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].fieldPath: Invalid value: ".b": fieldPath must be a valid path, spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[1].rule: Required value: rule is not specified]"#
+        ]],
+    );
+    check(
+        &[(
+            "S.properties.spec.properties.a",
+            r#"{"type":"array","items":{"type":"string","x-kubernetes-validations":[{"rule":"self == oldSelf"}]}}"#,
+        )],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[spec].properties[a]"#
+        ]],
+    );
+}

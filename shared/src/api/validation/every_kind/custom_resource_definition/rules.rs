@@ -1,0 +1,82 @@
+//! What may stand in `x-kubernetes-validations`.
+//!
+//! Upstream: `ValidateCustomResourceDefinitionOpenAPISchema`, the part about rules.
+
+use crate::api::Errors;
+use crate::cel::rules::{Rules, field_path};
+use crate::model::Value;
+
+/// Reasons that a rule can give.
+const REASONS: &[&str] = &["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
+
+/// One rule of a schema, as far as it can be judged without reading its expressions.
+pub(super) fn validate(rule: &Value, schema: &Value, path: &str, errors: &mut Errors) {
+    let (source, message) = (rule.get("rule").str().trim(), rule.get("message"));
+    if source.is_empty() {
+        errors.required(format!("{path}.rule"), "rule is not specified");
+    } else if !message.str().is_empty() && message.str().trim().is_empty() {
+        errors.invalid(format!("{path}.message"), message, "message must be non-empty if specified");
+    } else if has_newlines(message.str().trim()) {
+        errors.invalid(format!("{path}.message"), message, "message must not contain line breaks");
+    } else if has_newlines(source) && message.str().is_empty() {
+        errors.required(format!("{path}.message"), "message must be specified if rule contains line breaks");
+    }
+    let expression = rule.get("messageExpression").str();
+    if !expression.is_empty() && expression.trim().is_empty() {
+        errors.required(format!("{path}.messageExpression"), "messageExpression must be non-empty if specified");
+    }
+    let reason = rule.get("reason");
+    if !reason.is_null() && !REASONS.contains(&reason.str()) {
+        errors.unsupported(format!("{path}.reason"), reason, REASONS);
+    }
+    validate_field_path(rule.get("fieldPath"), schema, &format!("{path}.fieldPath"), errors);
+}
+
+fn validate_field_path(place: &Value, schema: &Value, path: &str, errors: &mut Errors) {
+    if place.str().is_empty() {
+        return;
+    }
+    if place.str().trim().is_empty() {
+        errors.invalid(path, place, "fieldPath must be non-empty if specified");
+    }
+    if has_newlines(place.str()) {
+        errors.invalid(path, place, "fieldPath must not contain line breaks");
+    }
+    if field_path(place.str(), schema).is_none() {
+        errors.invalid(path, place, "fieldPath must be a valid path");
+    }
+}
+
+fn has_newlines(text: &str) -> bool {
+    text.contains(['\n', '\r'])
+}
+
+/// The expressions of all rules of a schema, which is right otherwise.
+pub(super) fn compile(schema: &Value, path: &str, errors: &mut Errors) {
+    for wrong in Rules::compile(schema).wrong(path) {
+        let place = format!("{}.x-kubernetes-validations[{}].{}", wrong.path, wrong.index, wrong.field);
+        let is_about_old = wrong.detail.starts_with("oldSelf ");
+        match wrong.field {
+            "optionalOldSelf" => errors.invalid(place, wrong.spec.get(wrong.field), &wrong.detail),
+            "rule" if is_about_old => errors.invalid(place, wrong.spec.get("rule"), &wrong.detail),
+            _ => {
+                let message = format!("Invalid value: {}: {}", shown(&wrong.spec), wrong.detail);
+                errors.push("FieldValueInvalid", place, message);
+            }
+        }
+    }
+}
+
+/// The rule as Go's internal type shows it.
+fn shown(rule: &Value) -> String {
+    let text = |field: &str| Value::from(rule.get(field).str()).to_json();
+    format!(
+        "{{\"Rule\":{},\"Message\":{},\"MessageExpression\":{},\"Reason\":{},\"FieldPath\":{},\"OptionalOldSelf\":{}}}",
+        text("rule"),
+        text("message"),
+        text("messageExpression"),
+        rule.get("reason"),
+        text("fieldPath"),
+        rule.get("optionalOldSelf"),
+    )
+}
