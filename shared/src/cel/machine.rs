@@ -5,7 +5,7 @@
 
 use crate::cel::functions::authorizer::Authorize;
 use crate::cel::functions::{conversions, time};
-use crate::cel::node::{Access, Fold, Node, Select, Format};
+use crate::cel::node::{Access, Fold, Format, Node, Select};
 use crate::cel::val::{Dict, Message, Name, Val};
 use crate::cel::{Program, compare};
 use crate::model::Text;
@@ -370,9 +370,9 @@ fn field(of: &Val, name: &Text) -> Result<Option<Val>, Failure> {
 /// A value of an object as what the schema says it is; anything else as it is.
 fn formatted(value: Val, format: Format) -> Val {
     let read = match (&value, format) {
-        (Val::Text(text), Format::Timestamp) => time::timestamp(text).ok(),
-        (Val::Text(text), Format::Duration) => time::duration(text).ok(),
-        (Val::Text(text), Format::Bytes) => conversions::from_base64(text).map(|it| Val::Bytes(it.into())).ok(),
+        (Val::Text(text), Format::Timestamp) => time::timestamp(text),
+        (Val::Text(text), Format::Duration) => time::duration(text),
+        (Val::Text(text), Format::Bytes) => conversions::from_base64(text).map(|it| Val::Bytes(it.into())),
         #[allow(clippy::cast_precision_loss, reason = "a double has what precision it has")]
         (Val::Int(it), Format::Double) => Some(Val::Double(*it as f64)),
         _ => None,

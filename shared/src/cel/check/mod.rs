@@ -7,7 +7,7 @@ pub(super) mod signature;
 mod unify;
 
 use crate::cel::Environment;
-use crate::cel::node::{Access, Fold, Node, Select, Format};
+use crate::cel::node::{Access, Fold, Format, Node, Select};
 use crate::cel::source::Issue;
 use crate::cel::types::{Field, Type};
 use crate::cel::val::Val;

@@ -162,18 +162,18 @@ fn rules_stand_at_single_values() {
         r#"{"until":"1999-01-01T00:00:00Z","either":7,"ratio":3}"#,
         "null",
         &expect![[r#"
-        either: FieldValueInvalid 7: failed rule: self < 5
-        until: FieldValueInvalid "string": 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self.getFullYear() > 2000
-    "#]],
+            either: FieldValueInvalid 7: failed rule: self < 5
+            ratio: FieldValueInvalid 3: failed rule: self * 2.0 < 5.0
+            until: FieldValueInvalid "1999-01-01T00:00:00Z": failed rule: self.getFullYear() > 2000
+        "#]],
     );
     check(
         LISTS,
         r#"{"until":"2001-01-01T00:00:00Z","either":"x"}"#,
         "null",
         &expect![[r#"
-        either: FieldValueInvalid "": 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self < 5
-        until: FieldValueInvalid "string": 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self.getFullYear() > 2000
-    "#]],
+            either: FieldValueInvalid "": 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self < 5
+        "#]],
     );
 }
 
