@@ -36,6 +36,13 @@ fn wrong_namespace() -> Status {
     Status::bad_request("the namespace of the provided object does not match the namespace sent on the request")
 }
 
+/// The body does not say which object it is about; `path` does.
+pub(crate) fn no_name(path: &str) -> Status {
+    Status::bad_request(format!(
+        "the name of the object ({path} based on URL) was undeterminable: name must be provided"
+    ))
+}
+
 fn wrong_name(name: &str, path: &str) -> Status {
     let message = format!("the name of the object ({name}) does not match the name on the URL ({path})");
     Status::bad_request(message)
@@ -70,7 +77,7 @@ pub(crate) fn generated_name(object: &Object, chance: &mut Chance) -> Option<Tex
 pub(crate) fn check_identity(new: &Object, old: &Object, key: &crate::model::Key) -> Result<(), Status> {
     let (name, namespace, uid) = (new.name(), new.namespace(), new.uid());
     if name.is_empty() {
-        return Err(Status::bad_request("name must be provided"));
+        return Err(no_name(&key.name));
     }
     if name != key.name {
         return Err(wrong_name(&name, &key.name));

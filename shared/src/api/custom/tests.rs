@@ -235,7 +235,7 @@ fn appliers_share_fields_and_items() {
             - .spec.size
             - .spec.steps
             200 spec={"any":{"p":{"q":1}},"num":1,"ports":[{"name":"a","port":80}],"size":"small","steps":["1"],"tags":["x"]}
-            500 failed to create typed patch object (default/g; a.b/v1, Kind=Gadget): .spec.nope: field not declared in schema
+            500 failed to create typed patch object (/g; a.b/v1, Kind=Gadget): .spec.nope: field not declared in schema
         "#]],
     );
 }

@@ -4,9 +4,9 @@
 
 use crate::api::fields::{self, Entry, Operation, Set, Shape};
 use crate::api::pipeline::Call;
-use crate::api::{Errors, Status};
+use crate::api::{Errors, Status, metadata};
 use crate::model::schema::{Schema, TypeId};
-use crate::model::{Object, Text, Value};
+use crate::model::{Object, Value};
 
 /// The object that an apply request makes of `old`, or the new one if there is none; with its managed fields.
 ///
@@ -24,6 +24,9 @@ pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, (schema, id): (&Schem
         set: fields::stripped(fields::set_of(&applied, shape), call),
     };
     let Some(old) = old else {
+        if applied.name().is_empty() {
+            return Err(metadata::no_name(&call.key.name));
+        }
         let mut new = applied;
         fields::write_managed(&mut new, vec![own]);
         return Ok(new);
@@ -44,6 +47,9 @@ pub(super) fn apply(call: &Call<'_>, old: Option<&Object>, (schema, id): (&Schem
         }
         merged = Object(fields::prune(&merged, &last.set, &owned, shape));
     }
+    if merged.name().is_empty() {
+        merged.set("metadata.name", old.name());
+    }
     let unchanged = merged == *old && last.as_ref().is_some_and(|it| it.set == own.set);
     entries.push(if unchanged { last.unwrap_or(own) } else { own });
     fields::write_managed(&mut merged, entries);
@@ -60,20 +66,20 @@ fn checked(call: &Call<'_>, shape: Shape<'_>) -> Result<Object, Status> {
     if !applied.metadata().get("managedFields").is_empty() {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
     }
-    applied.entry("metadata").remove("managedFields");
+    if !applied.metadata().is_null() {
+        applied.entry("metadata").remove("managedFields");
+    }
     let mut path = String::new();
-    fields::check(&applied, shape, &mut path).map_err(|error| untyped(call, &applied, &error))?;
+    fields::check(&applied, shape, &mut path).map_err(|error| untyped(&applied, &error))?;
     Ok(applied)
 }
 
 /// 500, as upstream has it: the applied object does not fit the schema.
-fn untyped(call: &Call<'_>, applied: &Object, error: &str) -> Status {
-    let namespace = &call.request.target.namespace;
-    let name = applied.name();
-    let place = if namespace.is_empty() { name } else { Text::from(format!("{namespace}/{name}")) };
+fn untyped(applied: &Object, error: &str) -> Status {
+    let (namespace, name) = (applied.namespace(), applied.name());
     let version = applied.api_version();
     let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
-    let what = format!("({place}; {version}, Kind={})", applied.kind());
+    let what = format!("({namespace}/{name}; {version}, Kind={})", applied.kind());
     Status::internal(format!("failed to create typed patch object {what}: {error}"))
 }
 
@@ -172,6 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn a_body_may_leave_out_the_name_of_what_is_there() {
+        check(
+            r#"
+            apply configmaps/a ?manager=one {"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1"}}
+            apply configmaps/a ?manager=one {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"x":"1"}}}
+            apply configmaps/a ?manager=one {"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1"}} => metadata.name metadata.labels data
+            "#,
+            &expect![[r#"
+                400 BadRequest the name of the object (a based on URL) was undeterminable: name must be provided
+                201 
+                200 metadata.name="a" metadata.labels=null data={"a":"1"}
+            "#]],
+        );
+    }
+
+    #[test]
     fn conflicts_and_force() {
         check(
             r#"
@@ -194,7 +216,7 @@ mod tests {
                 200 metadata.managedFields=[{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{".":{},"f:b":{}}},"manager":"kubectl","operation":"Update","time":"2026-01-01T00:00:00Z"},{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:a":{}}},"manager":"edit","operation":"Update","time":"2026-01-01T00:00:04Z"}]
                 409 Conflict Apply failed with 1 conflict: conflict with "edit" using v1: .data.a
                 422 Invalid PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch
-                500 failed to create typed patch object (default/a; /v1, Kind=ConfigMap): .datum: field not declared in schema
+                500 failed to create typed patch object (/a; /v1, Kind=ConfigMap): .datum: field not declared in schema
             "#]],
         );
     }
@@ -262,10 +284,10 @@ mod tests {
         check(
             &script,
             &expect![[r#"
-            201 spec.containers=[{"image":"x","imagePullPolicy":"Always","name":"a","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","volumeMounts":[{"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","name":"kube-api-access-9pp26","readOnly":true}]}]
-            200 spec.containers=[{"image":"y","imagePullPolicy":"Always","name":"a","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","volumeMounts":[{"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","name":"kube-api-access-9pp26","readOnly":true}]}] metadata.managedFields=[{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"k:{\"name\":\"a\"}":{".":{},"f:name":{},"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}}}}}},"manager":"one","operation":"Apply","time":"2026-01-01T00:00:00Z"},{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"k:{\"name\":\"a\"}":{".":{},"f:image":{},"f:name":{}}}}},"manager":"two","operation":"Apply","time":"2026-01-01T00:00:01Z"}]
-            500 failed to create typed patch object (default/p; /v1, Kind=Pod): .spec.containers: duplicate entries for key [name="a"]
-        "#]],
+                201 spec.containers=[{"image":"x","imagePullPolicy":"Always","name":"a","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","volumeMounts":[{"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","name":"kube-api-access-9pp26","readOnly":true}]}]
+                200 spec.containers=[{"image":"y","imagePullPolicy":"Always","name":"a","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","volumeMounts":[{"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","name":"kube-api-access-9pp26","readOnly":true}]}] metadata.managedFields=[{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"k:{\"name\":\"a\"}":{".":{},"f:name":{},"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}}}}}},"manager":"one","operation":"Apply","time":"2026-01-01T00:00:00Z"},{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"k:{\"name\":\"a\"}":{".":{},"f:image":{},"f:name":{}}}}},"manager":"two","operation":"Apply","time":"2026-01-01T00:00:01Z"}]
+                500 failed to create typed patch object (/p; /v1, Kind=Pod): .spec.containers: duplicate entries for key [name="a"]
+            "#]],
         );
     }
 }
