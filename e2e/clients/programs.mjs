@@ -1,6 +1,8 @@
-// Client libraries: each program does what its users do, says nothing, and ends well or fails with a sentence.
+// Client libraries: each program does what its users do, says nothing, and ends well or fails with a sentence. What the
+// controller in Rust says is a scenario.
 
 import { spawn } from "node:child_process";
+import { runScenario } from "./scenario.mjs";
 
 /** How long one program may take, in milliseconds. */
 const PROGRAM_MS_MAX = 100_000;
@@ -14,7 +16,14 @@ export function programs() {
     { name: "python: kr8s", command: [python, "-W", "ignore", here("python/kr8s_objects.py")] },
     { name: "javascript: @kubernetes/client-node", command: [process.execPath, here("javascript/official.mjs")] },
   ];
-  return all.filter(({ command }) => command[0]).map(({ name, command }) => ({ name, run: (server) => runProgram(command, server) }));
+  const silent = all.filter(({ command }) => command[0]).map(({ name, command }) => ({ name, run: (server) => runProgram(command, server) }));
+  return [...silent, { name: "rust: kube", run: (server) => runScenario(here("rust/controller.md"), server.folder, environment(server)) }];
+}
+
+/** What a scenario's commands see. */
+function environment({ folder: HOME, kubeconfig: KUBECONFIG }) {
+  const { PATH, KUBE_CONTROLLER } = process.env;
+  return { PATH, HOME, KUBECONFIG, KUBE_CONTROLLER };
 }
 
 /** Runs a program against a server; what is wrong is what it wrote, if it failed. */

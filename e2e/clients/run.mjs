@@ -2,9 +2,9 @@
 //
 //   node run.mjs [WORD]          only the scenarios whose name has WORD in it
 //
-// Needs (cargo xtask test sets them): PILOTHOUSE, the binary; KUBECTL_OLD, a folder with Debian's kubectl, and PYTHON, an
-// interpreter with the packages of python/requirements.txt, if they are there. The kubectl of the PATH is used too, if it
-// is newer. UPDATE_EXPECT=1 rewrites what scenarios expect.
+// Needs (cargo xtask test sets them): PILOTHOUSE, the binary; KUBE_CONTROLLER, the program of rust/; KUBECTL_OLD, a folder
+// with Debian's kubectl, and PYTHON, an interpreter with the packages of python/requirements.txt, if they are there. The
+// kubectl of the PATH is used too, if it is newer. UPDATE_EXPECT=1 rewrites what scenarios expect.
 
 import { kubectl } from "./kubectl.mjs";
 import { programs } from "./programs.mjs";

@@ -11,6 +11,9 @@ use crate::{browser, files, npm, page, place, process};
 /// Debian's package with kubectl. It is unpacked and not installed: a newer kubectl may be there.
 const KUBECTL_PACKAGE: &str = "kubernetes-client";
 
+/// The package with the controller that is written with kube-rs; its dependencies are no other's.
+pub(crate) const CONTROLLER: &str = "kube-controller";
+
 /// Runs every client's scenarios.
 ///
 /// # Errors
@@ -19,7 +22,8 @@ pub(crate) fn test(page: &Path) -> Result<(), Failure> {
     npm::install("e2e/clients")?;
     let program = page::binary(page, Build::Debug)?;
     let mut command = Command::new("node");
-    command.arg("run.mjs").current_dir(place::root().join("e2e/clients")).env("PILOTHOUSE", program);
+    command.arg("run.mjs").current_dir(place::root().join("e2e/clients"));
+    command.env("PILOTHOUSE", program).env("KUBE_CONTROLLER", controller()?);
     match debian_kubectl()? {
         Some(folder) => drop(command.env("KUBECTL_OLD", folder)),
         None => println!("  skipped: needs Debian, for its {KUBECTL_PACKAGE}"),
@@ -29,6 +33,15 @@ pub(crate) fn test(page: &Path) -> Result<(), Failure> {
         None => println!("  skipped: needs python3 with its module venv"),
     }
     process::run(&mut command)
+}
+
+/// The controller in Rust, which no other step compiles.
+fn controller() -> Result<PathBuf, Failure> {
+    println!("  compiling the controller of e2e/clients/rust");
+    let package = ["--quiet", "--package", CONTROLLER];
+    process::run(process::cargo(&["clippy"]).args(package).args(["--", "-D", "warnings"]))?;
+    process::run(process::cargo(&["build"]).args(package))?;
+    Ok(place::target().join("debug").join(place::program(CONTROLLER)))
 }
 
 /// A Python of our own below `target`, with the packages of the tests; `None` where there is no Python.
