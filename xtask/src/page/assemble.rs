@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::compress;
+use super::{Build, compress};
 use crate::failure::Failure;
 use crate::{files, place};
 
@@ -23,16 +23,18 @@ const NO_PAGE_FILES: &[&str] = &["package.json", "package-lock.json", "early.js"
 /// Files in which `{{assets}}`, `{{version}}` and `{{files}}` are filled in.
 const TEMPLATES: &[&str] = &["index.html", "sw.js"];
 
-/// Puts the page together from `static` and the folders of `parts`, unless it is there already.
-pub(super) fn assemble(parts: &[PathBuf]) -> Result<PathBuf, Failure> {
+/// Puts the page together from `static` and the folders of `parts`, unless it is there already. Only a published page has
+/// compressed twins: they take longest of all.
+pub(super) fn assemble(parts: &[PathBuf], kind: Build) -> Result<PathBuf, Failure> {
     let (outer, inner) = sources(parts)?;
     let hash = files::hash(outer.iter().chain(&inner))?;
     let page = place::page();
-    files::unless_fresh(&place::parts().join("page-made"), hash, || {
-        println!("  putting the page together and compressing it");
+    let made = place::parts().join("page-made");
+    files::unless_fresh(&made, hash.with(format!("{kind:?}").as_bytes()), || {
+        println!("  putting the page together");
         files::remove_folder(&page)?;
         for (name, bytes) in contents(&outer, &inner, &hash.text())? {
-            put(&page, &name, &bytes)?;
+            put(&page, &name, &bytes, kind)?;
         }
         Ok(())
     })?;
@@ -87,9 +89,9 @@ fn fill(template: &str, assets: &str, version: &str, list: &str) -> String {
 }
 
 /// Writes one file and its compressed twins.
-fn put(page: &std::path::Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+fn put(page: &std::path::Path, name: &str, bytes: &[u8], kind: Build) -> Result<(), Failure> {
     files::write(&page.join(name), bytes)?;
-    if compress::pays(name, bytes.len()) {
+    if kind == Build::Published && compress::pays(name, bytes.len()) {
         files::write(&page.join(format!("{name}.br")), compress::brotli(bytes)?)?;
         files::write(&page.join(format!("{name}.gz")), compress::gzip(bytes)?)?;
     }

@@ -31,7 +31,7 @@ pub(crate) fn build(kind: Build) -> Result<PathBuf, Failure> {
     npm::install("static")?;
     let bundle = bundle::build(kind)?;
     let parts = [Some(code), Some(bundle), engine::build(kind)?];
-    assemble::assemble(&parts.into_iter().flatten().collect::<Vec<_>>())
+    assemble::assemble(&parts.into_iter().flatten().collect::<Vec<_>>(), kind)
 }
 
 /// Builds `pilothouse` with the page of `folder` inside and returns the program's path.
