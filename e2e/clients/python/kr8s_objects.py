@@ -38,8 +38,9 @@ async def workloads():
     await deployment.create()
     await deployment.wait("condition=Available", timeout=20)
     await deployment.scale(2)
-    pods = await deployment.pods()
-    assert len(pods) == 2, pods
+    async with asyncio.timeout(20):
+        while len(await deployment.pods()) != 2:
+            await asyncio.sleep(0.1)
     talk = {"name": "c", "image": "busybox", "command": ["sh", "-c", "echo one; echo two; sleep 600"]}
     pod = await Pod({"metadata": {"name": "talk"}, "spec": {"containers": [talk]}})
     await pod.create()

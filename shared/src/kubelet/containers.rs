@@ -84,7 +84,7 @@ fn decide_main(pod: &PodState, spec: &Value, decision: &mut Decision) {
 fn mains_are_over(pod: &PodState) -> bool {
     let mut mains = specs(&pod.object).filter(|(role, _)| *role == Role::Main);
     mains.all(|(_, spec)| {
-        let ended = pod.containers.get(spec.get("name").str()).and_then(Container::ended);
+        let ended = pod.containers.get(spec.get("name").str()).and_then(|it| it.ended());
         ended.is_some_and(|ended| !restarts(pod, spec, ended))
     })
 }
@@ -94,7 +94,7 @@ fn init_is_lost(pod: &PodState) -> bool {
     let mut inits = specs(&pod.object).filter(|(role, _)| *role == Role::Init);
     !pod.is_initialized()
         && inits.any(|(_, spec)| {
-            let ended = pod.containers.get(spec.get("name").str()).and_then(Container::ended);
+            let ended = pod.containers.get(spec.get("name").str()).and_then(|it| it.ended());
             ended.is_some_and(|it| it.code != 0 && !restarts(pod, spec, it))
         })
 }

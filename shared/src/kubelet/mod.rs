@@ -219,7 +219,7 @@ impl Kubelet {
         let uid = object.uid();
         match self.pods.get_mut(&uid) {
             Some(pod) if is_echo(pod, object) => {
-                pod.object = object.clone();
+                pod.take_in(object);
                 return Vec::new();
             }
             Some(_) => {}

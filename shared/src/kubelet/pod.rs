@@ -20,8 +20,8 @@ pub(super) struct PodState {
     /// When this kubelet first saw it: `status.startTime`.
     pub(super) since: Time,
     pub(super) sandbox: Sandbox,
-    /// By name; all of the spec's, init containers too.
-    pub(super) containers: BTreeMap<Text, Container>,
+    /// By name; all of the spec's, init containers too. Boxed, because a tree makes room for eleven and most pods have one.
+    pub(super) containers: BTreeMap<Text, Box<Container>>,
     /// Why the pod failed as a whole: rejected, past its deadline.
     pub(super) failure: Option<Failure>,
     /// Volumes that could not be mounted yet.
@@ -166,7 +166,7 @@ pub(super) enum Pull {
 impl PodState {
     /// A pod that the watch delivered for the first time.
     pub(super) fn new(object: &Object, now: Time) -> Self {
-        let names = specs(object).map(|(_, spec)| (spec.get("name").text(), Container::default()));
+        let names = specs(object).map(|(_, spec)| (spec.get("name").text(), Box::default()));
         Self {
             key: Key::new(PODS, object.namespace(), object.name()),
             uid: object.uid(),
@@ -181,6 +181,14 @@ impl PodState {
             due: None,
             asked: Asked::by(object),
             is_counted: false,
+        }
+    }
+
+    /// Takes in an object whose status is the one that was sent: from now on both are the same tree in memory.
+    pub(super) fn take_in(&mut self, object: &Object) {
+        self.object = object.clone();
+        if let Some((_, status)) = &mut self.sent {
+            *status = object.get("status").clone();
         }
     }
 
@@ -200,7 +208,7 @@ impl PodState {
 
     /// The container that a report is about, if the report is about its present run.
     pub(super) fn at(&mut self, run: &RunKey) -> Option<&mut Container> {
-        self.containers.get_mut(&run.container).filter(|it| it.restarts == run.attempt)
+        self.containers.get_mut(&run.container).filter(|it| it.restarts == run.attempt).map(Box::as_mut)
     }
 
     /// The spec of a container; null for an unknown name.
@@ -216,7 +224,7 @@ impl PodState {
     /// True once a container of `spec.containers` was started: init containers are not run again.
     pub(super) fn is_initialized(&self) -> bool {
         let mains = self.object.at("spec.containers").items();
-        mains.iter().filter_map(|it| self.containers.get(it.get("name").str())).any(Container::ever_ran)
+        mains.iter().filter_map(|it| self.containers.get(it.get("name").str())).any(|it| it.ever_ran())
     }
 
     /// True when the pod is to be taken down.

@@ -36,7 +36,9 @@ pub struct LogLine {
 /// A container's process, running or ended.
 #[derive(Clone, Debug)]
 pub(super) struct Process {
+    /// Without environment and files, which are in the world now.
     pub(super) spec: ContainerSpec,
+    /// Without layers.
     pub(super) image: Image,
     pub(super) id: Text,
     pub(super) world: World,
@@ -76,14 +78,15 @@ pub(super) enum Answer {
 
 impl Process {
     /// The process that a container's image, command and arguments make.
-    pub(super) fn new(spec: ContainerSpec, image: Image, id: Text, hostname: Text, now: Time) -> Self {
+    pub(super) fn new(mut spec: ContainerSpec, image: Image, id: Text, hostname: Text, now: Time) -> Self {
+        let image = Image { layers: Vec::new(), ..image };
         let mut files: std::collections::BTreeMap<Text, String> =
-            spec.files.iter().map(|(path, text)| (path.clone(), text.to_string())).collect();
+            std::mem::take(&mut spec.files).into_iter().map(|(path, text)| (path, text.into())).collect();
         files.insert(Text::new_static("/etc/hostname"), format!("{hostname}\n"));
         if let Some((path, page)) = start_page(image.behaviour) {
             files.entry(Text::new_static(path)).or_insert_with(|| page.to_owned());
         }
-        let mut env: std::collections::BTreeMap<Text, Text> = spec.env.iter().cloned().collect();
+        let mut env: std::collections::BTreeMap<Text, Text> = std::mem::take(&mut spec.env).into_iter().collect();
         env.insert(Text::new_static("HOSTNAME"), hostname.clone());
         let world = World { files, env, hostname };
         let (program, lines) = program(&spec, image.behaviour, now);

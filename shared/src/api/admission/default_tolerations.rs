@@ -4,6 +4,7 @@
 
 use crate::api::admission::Plugin;
 use crate::model::{Object, Value};
+use std::sync::LazyLock;
 
 /// The registration.
 pub(super) const PLUGIN: Plugin = Plugin {
@@ -27,12 +28,15 @@ fn default_tolerations(pod: &mut Object) {
         };
         !pod.at("spec.tolerations").items().iter().any(matches)
     };
-    let keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
-    let wanted: Vec<Value> = keys.iter().filter(|key| missing(key)).map(|key| toleration(key)).collect();
+    let wanted: Vec<Value> = DEFAULTS.iter().filter(|it| missing(it.get("key").str())).cloned().collect();
     if !wanted.is_empty() {
         pod.entry("spec.tolerations").list_mut().extend(wanted);
     }
 }
+
+/// The same for every pod, so that all share them.
+static DEFAULTS: LazyLock<[Value; 2]> =
+    LazyLock::new(|| ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(toleration));
 
 fn toleration(key: &str) -> Value {
     Value::from([

@@ -6,6 +6,7 @@ use crate::api::Status;
 use crate::api::admission::{Admission, Plugin};
 use crate::model::key::resources::SERVICE_ACCOUNTS;
 use crate::model::{Key, Object, Text, Value};
+use std::sync::LazyLock;
 
 /// The registration.
 pub(super) const PLUGIN: Plugin =
@@ -86,7 +87,14 @@ fn mount(name: &Text) -> Value {
     Value::from([("name", name.into()), ("readOnly", true.into()), ("mountPath", MOUNT_PATH.into())])
 }
 
+/// The same for every pod, so that all share it.
+static TOKEN: LazyLock<Value> = LazyLock::new(projected);
+
 fn volume(name: &Text) -> Value {
+    Value::from([("name", name.into()), ("projected", TOKEN.clone())])
+}
+
+fn projected() -> Value {
     let token = Value::from([("expirationSeconds", TOKEN_SECONDS.into()), ("path", "token".into())]);
     let ca = Value::from([("key", "ca.crt".into()), ("path", "ca.crt".into())]);
     let config_map = Value::from([("name", "kube-root-ca.crt".into()), ("items", vec![ca].into())]);
@@ -98,6 +106,5 @@ fn volume(name: &Text) -> Value {
         Value::from([("configMap", config_map)]),
         Value::from([("downwardAPI", downward)]),
     ];
-    let projected = Value::from([("sources", sources.into()), ("defaultMode", 0o644.into())]);
-    Value::from([("name", name.into()), ("projected", projected)])
+    Value::from([("sources", sources.into()), ("defaultMode", 0o644.into())])
 }
