@@ -265,4 +265,41 @@ spec: { containers: [{ name: main, image: busybox, command: [sh, -c, 'sleep 3; e
         assert!(resumed.store().get(&key).unwrap().get("rules").is_empty());
         assert_eq!(resumed.denied(), [] as [&str; 0]);
     }
+
+    const GADGETS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gadgets.a.b }
+spec:
+  group: a.b
+  scope: Namespaced
+  names: { plural: gadgets, kind: Gadget }
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+";
+
+    #[test]
+    fn a_definition_goes_after_its_objects() {
+        let mut cluster = Cluster::new(&full());
+        let gadget = "apiVersion: a.b/v1\nkind: Gadget\nmetadata: { name: one }\n";
+        apply(&mut cluster, GADGETS);
+        cluster.run_for(Span::seconds(2));
+        apply(&mut cluster, gadget);
+        assert_eq!(list(&cluster, "gadgets.a.b").len(), 1);
+        let output = run(&mut cluster, "kubectl delete crd gadgets.a.b");
+        assert_eq!(output, "customresourcedefinition.apiextensions.k8s.io \"gadgets.a.b\" deleted\n");
+        assert_eq!(list(&cluster, "customresourcedefinitions.apiextensions.k8s.io").len(), 0);
+        assert_eq!(list(&cluster, "gadgets.a.b").len(), 0);
+    }
+
+    fn apply(cluster: &mut Cluster, text: &str) {
+        let files = vec![SourceFile { name: "x.yaml".into(), text: text.into() }];
+        let mut command = Command::start("kubectl apply -f x.yaml", Input { files, ..Input::default() });
+        while command.poll(&mut Door(cluster)).state == State::Running {
+            cluster.run_for(Span::millis(100));
+        }
+    }
 }

@@ -10,7 +10,9 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use hyper::Response;
+use shared::api::custom::DEFINITIONS;
 use shared::api::{Bookmarks, Registration, Seen, Status, Watch, WatchEvent, WatchRequest};
+use shared::cluster::Cluster;
 use shared::model::Object;
 use tokio::time::{Instant, sleep_until};
 
@@ -32,6 +34,8 @@ struct Running {
     resource: Arc<Registration>,
     watch: Watch,
     place: Subscription,
+    /// News of definitions, if it is a custom resource that is watched.
+    definitions: Option<Subscription>,
     shape: Shape,
     include: Include,
     first: Option<Bytes>,
@@ -57,6 +61,7 @@ pub(crate) async fn answer(server: &Server, asked: Asked) -> Result<Response<Bod
     let send_initial_events = query.has("sendInitialEvents").then(|| query.is_true("sendInitialEvents"));
     let request = WatchRequest { target, options, bookmarks, send_initial_events };
     let mut place = server.host.subscribe(&resource.stored_name());
+    let definitions = resource.is_custom().then(|| server.host.subscribe(&DEFINITIONS));
     let (watch, first) = server.host.look(|cluster| {
         let mut watch = cluster.api().watch(&request)?;
         let first = watch.begin(cluster.api());
@@ -71,6 +76,7 @@ pub(crate) async fn answer(server: &Server, asked: Asked) -> Result<Response<Bod
         resource,
         watch,
         place,
+        definitions,
         shape: wanted.form.shape,
         include: wanted.include,
         first: None,
@@ -93,6 +99,8 @@ pub(crate) async fn answer(server: &Server, asked: Asked) -> Result<Response<Bod
 enum Happened {
     News(Result<Vec<Arc<Commit>>, Behind>),
     Minute,
+    /// A definition has changed.
+    Redefined,
     End,
 }
 
@@ -122,11 +130,13 @@ impl Running {
                 found = self.place.next(self.host.feed()) => Happened::News(found),
                 () = sleep_until(self.ends) => Happened::End,
                 () = sleep_until(self.bookmark) => Happened::Minute,
+                () = redefined(&mut self.definitions, &self.host) => Happened::Redefined,
                 _ = self.stop.wait_for(|stop| *stop) => Happened::End,
             };
             let chunk = match happened {
                 Happened::News(found) => self.news(found).await,
                 Happened::Minute => self.minute().await,
+                Happened::Redefined => self.redefined().await,
                 Happened::End => return None,
             };
             if chunk.as_ref().is_some_and(|it| !it.is_empty()) {
@@ -159,6 +169,26 @@ impl Running {
             }
         }
         self.watch.told(reached);
+        Some(all.freeze())
+    }
+
+    /// When nothing serves the resource any more, the watch ends after what was still to be told.
+    async fn redefined(&mut self) -> Option<Bytes> {
+        let resource = &self.resource;
+        let is_served = |cluster: &Cluster| {
+            let registry = cluster.api().registry();
+            registry.served(&resource.group, &resource.version, &resource.plural).is_some()
+        };
+        if self.host.look(is_served) {
+            return None;
+        }
+        let mut all = BytesMut::new();
+        while !self.over {
+            let found = self.place.catch_up(self.host.feed());
+            let was_last = found.as_ref().is_ok_and(Vec::is_empty);
+            all.extend_from_slice(&self.news(found).await.unwrap_or_default());
+            self.over |= was_last;
+        }
         Some(all.freeze())
     }
 
@@ -220,6 +250,14 @@ impl Running {
         let bytes = self.encoded(object);
         put_line(&mut line, "BOOKMARK", &bytes);
         line.freeze()
+    }
+}
+
+/// Waits until a definition changes; for ever where none counts.
+async fn redefined(definitions: &mut Option<Subscription>, host: &Host) {
+    let Some(place) = definitions else { return std::future::pending().await };
+    if let Err(behind) = place.next(host.feed()).await {
+        place.seek(behind.oldest);
     }
 }
 

@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 /// Finalizers without a domain that are allowed.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
+/// Groups whose validation does not come from `pkg/apis/core`: like custom resources, they may have any finalizer.
+const PLAIN_FINALIZERS: [&str; 2] = ["apiextensions.k8s.io", "admissionregistration.k8s.io"];
+
 /// Finds what is wrong with the metadata of a new or changed object.
 pub(crate) fn validate(object: &Object, resource: &Registration, errors: &mut Errors) {
     let root = At::root(object);
@@ -28,7 +31,8 @@ pub(crate) fn validate(object: &Object, resource: &Registration, errors: &mut Er
     labels::validate(&metadata.field("labels"), errors);
     labels::validate_annotations(&metadata.field("annotations"), errors);
     validate_owners(&metadata.field("ownerReferences"), errors);
-    validate_finalizers(&metadata.field("finalizers"), errors);
+    let is_plain = resource.is_custom() || PLAIN_FINALIZERS.contains(&resource.group.as_str());
+    validate_finalizers(&metadata.field("finalizers"), is_plain, errors);
 }
 
 fn validate_name(metadata: &At<'_>, resource: &Registration, errors: &mut Errors) {
@@ -94,11 +98,12 @@ fn in_go_order(owners: &At<'_>) -> String {
     out
 }
 
-fn validate_finalizers(finalizers: &At<'_>, errors: &mut Errors) {
+/// Of Kubernetes' own kinds a finalizer has a slash, or is one that is known; `is_plain` ones need neither.
+fn validate_finalizers(finalizers: &At<'_>, is_plain: bool, errors: &mut Errors) {
     let has = |name: &str| finalizers.items().iter().any(|it| it.str() == name);
     for finalizer in finalizers.each() {
         errors.bad_each(&finalizer, names::label_key(finalizer.str()));
-        if !finalizer.str().contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.str()) {
+        if !is_plain && !finalizer.str().contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.str()) {
             errors.bad(&finalizer, "name is neither a standard finalizer name nor is it fully qualified");
         }
     }
