@@ -14,6 +14,7 @@ mod page;
 mod serve;
 mod storage;
 mod tls;
+mod webhook;
 
 use std::io::Write as _;
 use std::path::Path;

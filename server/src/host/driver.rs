@@ -38,6 +38,7 @@ pub(crate) async fn drive(host: Arc<Host>) {
             compacted = Instant::now();
         }
         let next = host.with(turn);
+        host.make_own_calls();
         host.turns.send_modify(|turns| *turns += 1);
         match next {
             Next::Now => tokio::task::yield_now().await,

@@ -15,20 +15,26 @@ use journal::Journal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::join_all;
+use shared::api::admission::{Attempt, HookCall};
 use shared::api::{Body, Request, Response, Status};
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::kubelet::Profile;
-use shared::model::{Span, Text, Time};
+use shared::model::{Span, Text, Time, Value};
 use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
 use tokio::sync::{Notify, watch};
 
 use crate::storage::Storage;
+use crate::webhook;
 use feed::Feed;
 
 /// How long the control plane's parts take on a server: as good as nothing, so that clients wait for little.
 const TIMING: Timing =
     Timing { watch: Span::millis(1), jitter: Span::ZERO, think: Span::ZERO, request: Span::micros(100) };
+
+/// How often a request is tried whose webhooks have changed it, or what it changes, again and again.
+const TRIES_MAX: usize = 64;
 
 /// A cluster that others can talk to.
 pub(crate) struct Host {
@@ -65,6 +71,7 @@ impl Host {
         let history = store.since(store.oldest()).map(|it| it.cloned().collect()).unwrap_or_default();
         let feed = Feed::new(store.oldest(), history);
         let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
+        let cluster = cluster.with_webhooks();
         let turns = watch::Sender::new(0);
         let host = Self { cluster: Mutex::new(cluster), feed, journal, turns, changed: Notify::new() };
         host.publish(&host.lock(), before);
@@ -129,20 +136,56 @@ impl Host {
         {
             return Response::status(status);
         }
-        let (response, told) = self.with(|cluster| {
-            let cause = match cause {
-                Some(cause) => cause,
-                None if writes(request) => Cause::Action(cluster.act(action(request, cluster.now()))),
-                None => Cause::Bootstrap,
-            };
-            let response = cluster.request(request, cause);
-            let newest = cluster.store().revision();
-            let told = if writes(request) { newest } else { told_revision(&response, newest) };
-            (response, told)
-        });
+        let (response, told) = self.answer(request, cause).await;
         match self.journal.durable(told).await {
             Ok(()) => response,
             Err(status) => Response::status(status),
+        }
+    }
+
+    /// Tries until all webhooks that have a say are asked; with the revision that the answer tells of.
+    async fn answer(&self, request: &Request, mut cause: Option<Cause>) -> (Response, Revision) {
+        let mut attempt = Attempt::default();
+        for _ in 0..TRIES_MAX {
+            let tried = self.with(|cluster| {
+                let cause = *cause.get_or_insert_with(|| {
+                    if writes(request) {
+                        Cause::Action(cluster.act(action(request, cluster.now())))
+                    } else {
+                        Cause::Bootstrap
+                    }
+                });
+                let response = cluster.attempt(request, cause, &mut attempt)?;
+                let newest = cluster.store().revision();
+                let told = if writes(request) { newest } else { told_revision(&response, newest) };
+                Ok((response, told))
+            });
+            match tried {
+                Ok(answer) => return answer,
+                Err(calls) => self.call(calls, &mut attempt).await,
+            }
+        }
+        let message = "Timeout: request did not complete within requested timeout".to_owned();
+        let status = Status { code: 504, reason: "Timeout", message, details: Value::map() };
+        (Response::status(status), self.look(|cluster| cluster.store().revision()))
+    }
+
+    /// Makes calls of webhooks, all at once.
+    async fn call(&self, calls: Vec<HookCall>, attempt: &mut Attempt) {
+        let answers = join_all(calls.iter().map(|it| webhook::call(self, it))).await;
+        for (call, answer) in calls.into_iter().zip(answers) {
+            attempt.answered(call, answer);
+        }
+    }
+
+    /// Makes the calls that the cluster's own writes wait for, each by itself.
+    pub(crate) fn make_own_calls(self: &Arc<Self>) {
+        for (number, call) in self.with(Cluster::calls_due) {
+            let host = self.clone();
+            tokio::spawn(async move {
+                let answer = webhook::call(&host, &call).await;
+                host.with(|cluster| cluster.answered(number, call, answer));
+            });
         }
     }
 

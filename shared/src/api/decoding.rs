@@ -44,6 +44,16 @@ fn not_converted(call: &Call<'_>, object: &Object, error: &str) -> Status {
     ))
 }
 
+/// An object of the resource's type; what the type does not know is gone.
+///
+/// # Errors
+/// It has values of other types.
+#[cfg(feature = "every-kind")]
+pub(super) fn typed(resource: &Registration, object: &Object) -> Result<Object, String> {
+    let decoded = decoded(resource, object, None);
+    decoded.error.map_or(Ok(Object(decoded.value)), Err)
+}
+
 fn decoded(resource: &Registration, object: &Object, old: Option<&Object>) -> Decoded {
     #[cfg(feature = "every-kind")]
     if let Some(custom) = &resource.custom {

@@ -11,6 +11,7 @@ use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Registration, Registry, Request, Response, Status, Verb};
 #[cfg(feature = "every-kind")]
 use crate::api::{
+    admission::{Attempt, HookCall},
     authorization::{Authorizer, attributes::Attributes},
     registry::{Answer, Asking},
 };
@@ -137,14 +138,42 @@ impl Api {
     }
 
     /// Handles one request, whole. What it wrote is in the store's log after the revision from before.
+    ///
+    /// Nobody calls webhooks for it: those that it needs fail. A host that can uses [`Self::attempt`].
     pub fn handle(&mut self, request: &Request, now: Time) -> Response {
+        self.run(request, now, Notes::default()).0
+    }
+
+    /// Tries to handle a request; `now` counts for the first try.
+    ///
+    /// # Errors
+    /// Webhooks have to be called first, all of these: then [`Attempt::answered`], and another try. Nothing was written, but
+    /// for a deletion of many, which goes on where it was.
+    #[cfg(feature = "every-kind")]
+    pub fn attempt(&mut self, request: &Request, now: Time, attempt: &mut Attempt) -> Result<Response, Vec<HookCall>> {
+        if self.plugins == InForce::Full {
+            self.policies.refresh(&self.store);
+        }
+        if self.policies.has_no_webhooks() || matches!(request.verb, Verb::Get | Verb::List) {
+            return Ok(self.handle(request, now));
+        }
+        let (now, own) = attempt.began.get_or_insert_with(|| (now, self.chance.fork())).clone();
+        let outer = std::mem::replace(&mut self.chance, own);
+        let calls = admission::calls::Calls::of(attempt);
+        let (response, notes) = self.run(request, now, Notes { calls, ..Notes::default() });
+        self.chance = outer;
+        let needed = notes.calls.end(attempt);
+        if needed.is_empty() { Ok(response) } else { Err(needed) }
+    }
+
+    fn run(&mut self, request: &Request, now: Time, notes: Notes) -> (Response, Notes) {
         let target = &request.target;
         let Some(registration) = self.registry.find_version(&target.resource, &target.version) else {
-            return Response::status(Status::no_such_page());
+            return (Response::status(Status::no_such_page()), notes);
         };
         let resource = &registration;
         let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
-        let mut call = Call { request, resource, key, now, notes: Notes::default() };
+        let mut call = Call { request, resource, key, now, notes };
         let answer = self.route(&mut call);
         let mut response = answer.unwrap_or_else(Response::status);
         response.warnings.append(&mut call.notes.warnings);
@@ -154,7 +183,7 @@ impl Api {
         }
         self.guard.refresh(&self.store);
         self.registry.refresh(&self.store);
-        call.shown(response)
+        (call.shown(response), call.notes)
     }
 
     fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {

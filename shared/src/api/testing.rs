@@ -108,7 +108,7 @@ fn options(query: &str) -> Options {
 }
 
 /// The code and, of an object, the fields named in `wanted`; of a list, the names; of a refusal, the message.
-fn shown(response: &Response, wanted: &str) -> String {
+pub(crate) fn shown(response: &Response, wanted: &str) -> String {
     let code = response.code;
     let warnings: String = response.warnings.iter().map(|it| format!(" (warning: {it})")).collect();
     let noted: String = response.annotations.iter().map(|(key, value)| format!(" ({key}: {value})")).collect();

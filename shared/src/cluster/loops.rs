@@ -131,6 +131,8 @@ impl Cluster {
     pub(crate) fn carry_out(&mut self, write: &Write, actor: &Actor, cause: Cause) -> Sent {
         let sent = self.send(write, actor, cause);
         match (&sent.refused, &sent.name) {
+            #[cfg(feature = "every-kind")]
+            (Some(status), _) if super::hooks::waits(status) => {}
             (Some(status), _) => {
                 if let Some(event) = &write.on_failure {
                     let mut event = event.clone();

@@ -21,6 +21,7 @@ const DIFFERENCES: &[&str] = &[
     "A quota is counted anew when something in its namespace frees what it counts, and not every five minutes besides.",
     "A server that starts again over its data goes on with empty container logs, and scripts older than an hour begin anew.",
     "OpenAPI documents and `kubectl explain` have no descriptions, but for those of custom resources' own schemas.",
+    "Admission webhooks are in force from the next request on. Events of the cluster's own parts that one is about are dropped, and a heartbeat that one is about goes on after some tries as if it could not be reached. Of the audit log's notes the patch is missing, and a reason of a refusal that Kubernetes does not know.",
     "A definition of a custom resource whose conversion strategy is Webhook is refused; rules in CEL are not held against its defaults.",
     "Of alternatives in a custom schema (`anyOf`, `oneOf`) that all fail, the first one's findings are told, not the best one's; the formats isbn, creditcard, ssn, colors and bsonobjectid are not looked at.",
     "Server-side apply takes a list within a list, or as a value of a map, of a custom resource as one value.",

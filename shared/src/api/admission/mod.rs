@@ -14,8 +14,11 @@
 //! resources that it wants to see, so that the others cost nothing. [`InForce`] says in which clusters it takes part: the page's
 //! cluster has few, to stay small.
 //!
-//! Nothing here waits: what has to ask outside of the process (webhooks) is asked by the host between two tries of a request.
+//! Nothing here waits: what has to ask outside of the process (webhooks) is asked by the host between two tries of a request;
+//! `calls` says how.
 
+#[cfg(feature = "every-kind")]
+pub mod calls;
 mod default_tolerations;
 mod namespace_lifecycle;
 pub(super) mod pod_topology_labels;
@@ -33,6 +36,8 @@ use crate::api::{DryRun, Registration, Request, Status, User};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::{Chance, Key, Object, ResourceName, Text, Time};
 use crate::store::Store;
+#[cfg(feature = "every-kind")]
+pub use calls::{Attempt, HookAnswer, HookCall};
 #[cfg(feature = "every-kind")]
 pub(crate) use every_kind::policy::Policies;
 
@@ -67,10 +72,12 @@ static PLUGINS: &[Plugin] = &[
     pod_topology_labels::PLUGIN,
     #[cfg(feature = "every-kind")]
     every_kind::policy::mutating::PLUGIN,
-    // MutatingAdmissionWebhook goes here.
+    #[cfg(feature = "every-kind")]
+    every_kind::webhook::mutating::PLUGIN,
     #[cfg(feature = "every-kind")]
     every_kind::policy::validating::PLUGIN,
-    // ValidatingAdmissionWebhook goes here.
+    #[cfg(feature = "every-kind")]
+    every_kind::webhook::validating::PLUGIN,
     #[cfg(feature = "every-kind")]
     every_kind::resource_quota::PLUGIN,
 ];
@@ -162,6 +169,9 @@ pub struct Notes {
     pub annotations: Vec<(Text, Text)>,
     /// Objects that are written with the request's own.
     pub(crate) along: Vec<(Key, Object)>,
+    /// What webhooks have answered, and which are still to be asked.
+    #[cfg(feature = "every-kind")]
+    pub(crate) calls: calls::Calls,
 }
 
 impl Plugin {
@@ -241,9 +251,19 @@ pub fn plugin_names(in_force: InForce) -> impl Iterator<Item = &'static str> {
 pub(crate) struct Again {
     /// True while plug-ins are asked for the second and last time.
     pub(crate) is_second: bool,
-    /// True once a policy has changed the object.
+    /// True once a policy or a webhook has changed the object.
     pub(crate) wanted: bool,
-    /// The object as the policies left it.
+    /// What policies know of it.
+    pub(crate) policies: Round,
+    /// What webhooks know of it.
+    pub(crate) hooks: Round,
+}
+
+/// What one plug-in knows about asking a second time.
+#[cfg(feature = "every-kind")]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Round {
+    /// The object as the plug-in left it.
     pub(crate) output: Option<Object>,
     /// Who has been asked before and would be again.
     pub(crate) earlier: Vec<Text>,
@@ -252,7 +272,14 @@ pub(crate) struct Again {
 }
 
 #[cfg(feature = "every-kind")]
-impl Again {
+impl Round {
+    /// In the second round everybody is asked again if others have changed the object since.
+    pub(crate) fn begin(&mut self, is_second: bool, object: &Object) {
+        if is_second && self.output.as_ref().is_some_and(|it| it != object) {
+            self.require_all();
+        }
+    }
+
     /// Everybody who was asked before is asked again.
     pub(crate) fn require_all(&mut self) {
         self.due.append(&mut self.earlier);

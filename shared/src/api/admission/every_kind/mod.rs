@@ -12,3 +12,4 @@ pub(super) mod resource_quota;
 pub(super) mod storage_in_use;
 #[cfg(test)]
 mod tests;
+pub(super) mod webhook;

@@ -22,6 +22,9 @@ const COMMON: Resource = Resource {
 const WEBHOOK_COLUMNS: &[Column] =
     &[Column::new("WEBHOOKS", |it, _| it.get("webhooks").items().len().to_string()), Column::new("AGE", age)];
 
+/// What webhooks are not asked about.
+const WEBHOOKS_LACK: &str = "called over HTTPS, but not about exec, attach and port-forward; one in a pod of a simulated node cannot be reached";
+
 const BINDING_COLUMNS: &[Column] = &[
     Column::new("PolicyName", |it, _| it.at("spec.policyName").str().to_owned()),
     Column::new("ParamRef", |it, _| parameters(it)),
@@ -30,7 +33,7 @@ const BINDING_COLUMNS: &[Column] = &[
 
 /// The registration of `ValidatingWebhookConfiguration`.
 pub(super) const VALIDATING_WEBHOOKS: Resource = Resource {
-    fidelity: Fidelity::Approximated("no webhook is called yet"),
+    fidelity: Fidelity::Approximated(WEBHOOKS_LACK),
     kind: "ValidatingWebhookConfiguration",
     plural: "validatingwebhookconfigurations",
     singular: "validatingwebhookconfiguration",
@@ -44,7 +47,7 @@ pub(super) const VALIDATING_WEBHOOKS: Resource = Resource {
 
 /// The registration of `MutatingWebhookConfiguration`.
 pub(super) const MUTATING_WEBHOOKS: Resource = Resource {
-    fidelity: Fidelity::Approximated("no webhook is called yet"),
+    fidelity: Fidelity::Approximated(WEBHOOKS_LACK),
     kind: "MutatingWebhookConfiguration",
     plural: "mutatingwebhookconfigurations",
     singular: "mutatingwebhookconfiguration",

@@ -7,41 +7,41 @@ use crate::cel::{Environment, Program};
 use crate::model::{Object, Text, Value};
 
 /// A compiled expression, or what is wrong with it; a policy that was validated has nothing wrong.
-pub(super) type Compilation = Result<Program, String>;
+pub(in crate::api::admission) type Compilation = Result<Program, String>;
 
 /// A policy of either sort.
 #[derive(Clone, Debug)]
-pub(super) struct Compiled {
-    pub(super) object: Object,
+pub(in crate::api::admission) struct Compiled {
+    pub(in crate::api::admission) object: Object,
     /// Names and expressions of `matchConditions`.
-    pub(super) conditions: Vec<(Text, Compilation)>,
+    pub(in crate::api::admission) conditions: Vec<(Text, Compilation)>,
     /// Names and programs of `variables`, up to the first that is wrong.
-    pub(super) variables: Vec<(Text, Program)>,
-    pub(super) validations: Vec<Validation>,
-    pub(super) annotations: Vec<Annotation>,
-    pub(super) mutations: Vec<Mutation>,
+    pub(in crate::api::admission) variables: Vec<(Text, Program)>,
+    pub(in crate::api::admission) validations: Vec<Validation>,
+    pub(in crate::api::admission) annotations: Vec<Annotation>,
+    pub(in crate::api::admission) mutations: Vec<Mutation>,
 }
 
 /// One entry of `validations`.
 #[derive(Clone, Debug)]
-pub(super) struct Validation {
-    pub(super) spec: Value,
-    pub(super) program: Compilation,
+pub(in crate::api::admission) struct Validation {
+    pub(in crate::api::admission) spec: Value,
+    pub(in crate::api::admission) program: Compilation,
     /// `None` without a `messageExpression`.
-    pub(super) message: Option<Compilation>,
+    pub(in crate::api::admission) message: Option<Compilation>,
 }
 
 /// One entry of `auditAnnotations`.
 #[derive(Clone, Debug)]
-pub(super) struct Annotation {
-    pub(super) key: Text,
-    pub(super) source: Text,
-    pub(super) program: Compilation,
+pub(in crate::api::admission) struct Annotation {
+    pub(in crate::api::admission) key: Text,
+    pub(in crate::api::admission) source: Text,
+    pub(in crate::api::admission) program: Compilation,
 }
 
 /// One entry of `mutations`.
 #[derive(Clone, Debug)]
-pub(super) enum Mutation {
+pub(in crate::api::admission) enum Mutation {
     /// An object with what is to be set.
     Apply(Compilation),
     /// A list of steps.
@@ -50,7 +50,7 @@ pub(super) enum Mutation {
 
 impl Compiled {
     /// Compiles all of a policy.
-    pub(super) fn new(policy: &Object) -> Self {
+    pub(in crate::api::admission) fn new(policy: &Object) -> Self {
         let spec = policy.get("spec");
         let params = !spec.get("paramKind").is_null();
         let patches = policy.kind() == "MutatingAdmissionPolicy";
@@ -73,12 +73,12 @@ impl Compiled {
     }
 
     /// The policy's name.
-    pub(super) fn name(&self) -> Text {
+    pub(in crate::api::admission) fn name(&self) -> Text {
         self.object.name()
     }
 
     /// True if errors of the policy itself are as if it were not there.
-    pub(super) fn ignores_failures(&self) -> bool {
+    pub(in crate::api::admission) fn ignores_failures(&self) -> bool {
         self.object.at("spec.failurePolicy").str() == "Ignore"
     }
 }

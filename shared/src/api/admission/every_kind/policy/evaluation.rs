@@ -12,15 +12,15 @@ use crate::model::key::resources::NAMESPACES;
 use crate::model::{Object, Text, Value};
 
 /// The evaluation of one policy with one object of parameters.
-pub(super) struct Evaluation<'a> {
+pub(in crate::api::admission) struct Evaluation<'a> {
     bindings: Bindings<'a>,
     /// What is left of what it may cost.
-    pub(super) budget: Budget,
+    pub(in crate::api::admission) budget: Budget,
 }
 
 impl<'a> Evaluation<'a> {
     /// Prepares the variables.
-    pub(super) fn new(
+    pub(in crate::api::admission) fn new(
         policy: &'a Compiled,
         resource: &Named,
         object: &Object,
@@ -48,7 +48,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// # Errors
     /// It was never compiled, it goes wrong, or all budget is used up: then nothing more can be evaluated.
-    pub(super) fn run(&mut self, compilation: &Compilation) -> Result<Val, Wrong> {
+    pub(in crate::api::admission) fn run(&mut self, compilation: &Compilation) -> Result<Val, Wrong> {
         let program = compilation.as_ref().map_err(|it| Wrong::Expression(format!("compilation error: {it}")))?;
         let outcome: Outcome = program.run(&mut self.bindings, &mut self.budget);
         outcome.map_err(|why| match why {
@@ -63,7 +63,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// # Errors
     /// Some went wrong and none was false.
-    pub(super) fn conditions_hold(&mut self, policy: &Compiled) -> Result<bool, String> {
+    pub(in crate::api::admission) fn conditions_hold(&mut self, policy: &Compiled) -> Result<bool, String> {
         let mut wrong = Vec::new();
         // What conditions cost does not count against the rest.
         let budget = self.budget;
@@ -88,7 +88,7 @@ impl<'a> Evaluation<'a> {
 
 /// Why an expression has no value.
 #[derive(Debug)]
-pub(super) enum Wrong {
+pub(in crate::api::admission) enum Wrong {
     /// This one is wrong.
     Expression(String),
     /// Nothing more can be evaluated.
@@ -97,7 +97,7 @@ pub(super) enum Wrong {
 
 impl Wrong {
     /// What is told.
-    pub(super) fn text(self) -> String {
+    pub(in crate::api::admission) fn text(self) -> String {
         match self {
             Self::Expression(it) | Self::OutOfBudget(it) => it,
         }
@@ -105,7 +105,7 @@ impl Wrong {
 }
 
 /// `request`.
-pub(super) fn request_value(resource: &Named, admission: &Admission<'_>) -> Value {
+pub(in crate::api::admission) fn request_value(resource: &Named, admission: &Admission<'_>) -> Value {
     let named = |it: &Named, last: &str, name: &Text| {
         Value::from([("group", (&it.group).into()), ("version", (&it.version).into()), (last, name.into())])
     };

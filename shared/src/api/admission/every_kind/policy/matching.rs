@@ -13,15 +13,15 @@ const OWN_GROUP: &str = "admissionregistration.k8s.io";
 
 /// The names of one version of a resource.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(in crate::api::admission) struct Named {
     /// `apps`; empty for core.
-    pub(super) group: Text,
+    pub(in crate::api::admission) group: Text,
     /// `v1`.
-    pub(super) version: Text,
+    pub(in crate::api::admission) version: Text,
     /// `Deployment`.
-    pub(super) kind: Text,
+    pub(in crate::api::admission) kind: Text,
     /// `deployments`.
-    pub(super) plural: Text,
+    pub(in crate::api::admission) plural: Text,
 }
 
 impl From<&Registration> for Named {
@@ -39,7 +39,7 @@ impl From<&'static Resource> for Named {
 }
 
 /// True if policies have no say: they could keep anybody from correcting them.
-pub(super) fn is_exempt(admission: &Admission<'_>) -> bool {
+pub(in crate::api::admission) fn is_exempt(admission: &Admission<'_>) -> bool {
     admission.key.resource.group() == OWN_GROUP
 }
 
@@ -49,7 +49,7 @@ pub(super) fn is_exempt(admission: &Admission<'_>) -> bool {
 ///
 /// # Errors
 /// A selector is not well-formed.
-pub(super) fn matches(
+pub(in crate::api::admission) fn matches(
     constraints: &Value,
     object: &Object,
     admission: &Admission<'_>,
@@ -68,6 +68,22 @@ pub(super) fn matches(
         return Ok((excluded.is_none() && rules.is_empty()).then(|| admission.resource.into()));
     }
     Ok(matched(rules, equivalent, admission))
+}
+
+/// The resource that a webhook is to be asked about, as [`matches`] has it of a policy.
+///
+/// # Errors
+/// A selector is not well-formed.
+pub(in crate::api::admission) fn called(
+    hook: &Value,
+    object: &Object,
+    admission: &Admission<'_>,
+) -> Result<Option<Named>, String> {
+    let found = matched(hook.get("rules").items(), hook.get("matchPolicy").str() != "Exact", admission);
+    let Some(resource) = found else { return Ok(None) };
+    let selected = namespace_matches(hook.get("namespaceSelector"), object, admission)?
+        && object_matches(hook.get("objectSelector"), object, admission)?;
+    Ok(selected.then_some(resource))
 }
 
 fn namespace_matches(selector: &Value, object: &Object, admission: &Admission<'_>) -> Result<bool, String> {
@@ -125,7 +141,7 @@ fn rule_matches(rule: &Value, named: &Named, admission: &Admission<'_>) -> bool 
 }
 
 /// `CREATE`, `UPDATE`, `DELETE`.
-pub(super) fn operation_word(operation: Operation) -> &'static str {
+pub(in crate::api::admission) fn operation_word(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "CREATE",
         Operation::Update => "UPDATE",

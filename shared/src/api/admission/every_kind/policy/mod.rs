@@ -5,9 +5,9 @@
 //! `DIFFERENCE`: a policy is in force from the next request on, without the second that upstream's caches need; policies apply
 //! in the order of their names; a matched resource of another version is shown to expressions in its stored form.
 
-mod compiled;
-mod evaluation;
-mod matching;
+pub(in crate::api::admission) mod compiled;
+pub(in crate::api::admission) mod evaluation;
+pub(in crate::api::admission) mod matching;
 pub(in crate::api::admission) mod mutating;
 mod mutations;
 mod params;
@@ -15,6 +15,7 @@ mod params;
 mod tests;
 pub(in crate::api::admission) mod validating;
 
+use crate::api::admission::every_kind::webhook::{self, Webhooks};
 use crate::model::{Object, ResourceName, Text};
 use crate::store::{Change, Store};
 use crate::trace::Revision;
@@ -35,6 +36,8 @@ pub(crate) const MUTATING_BINDINGS: ResourceName =
 pub(crate) struct Policies {
     validating: Vec<Bound>,
     mutating: Vec<Bound>,
+    /// The webhooks that are in force.
+    pub(in crate::api::admission) webhooks: Webhooks,
     seen: Revision,
 }
 
@@ -58,8 +61,14 @@ impl Policies {
         if is_stale || self.seen > store.revision() {
             self.validating = bound(store, &VALIDATING, &VALIDATING_BINDINGS, &self.validating);
             self.mutating = bound(store, &MUTATING, &MUTATING_BINDINGS, &self.mutating);
+            self.webhooks = Webhooks::read(store);
         }
         self.seen = store.revision();
+    }
+
+    /// True if there is no webhook.
+    pub(crate) fn has_no_webhooks(&self) -> bool {
+        self.webhooks.is_empty()
     }
 
     /// True if no policy is in force that changes objects.
@@ -69,7 +78,8 @@ impl Policies {
 }
 
 fn is_about_policies(change: &Change) -> bool {
-    [VALIDATING, VALIDATING_BINDINGS, MUTATING, MUTATING_BINDINGS].contains(&change.key.resource)
+    [VALIDATING, VALIDATING_BINDINGS, MUTATING, MUTATING_BINDINGS, webhook::MUTATING, webhook::VALIDATING]
+        .contains(&change.key.resource)
 }
 
 /// The policies that a binding puts in force; what was compiled before and has not changed stays.

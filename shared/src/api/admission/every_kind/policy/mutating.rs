@@ -42,14 +42,11 @@ fn mutate(object: &mut Object, admission: &mut Admission<'_>) -> Result<(), Stat
     let mut denials = Vec::new();
     let invocations: Vec<Invocation<'_>> =
         policies.mutating.iter().flat_map(|it| invocations(it, object, admission, &mut denials)).collect();
-    let again = &mut admission.again;
-    if again.is_second && again.output.as_ref().is_some_and(|it| *it != *object) {
-        again.require_all();
-    }
+    admission.again.policies.begin(admission.again.is_second, object);
     for invocation in invocations {
         invoke(&invocation, object, admission, &mut denials);
     }
-    admission.again.output = Some(object.clone());
+    admission.again.policies.output = Some(object.clone());
     denials.is_empty().then_some(()).ok_or_else(|| refusal(&denials, admission))
 }
 
@@ -117,7 +114,7 @@ fn invoke(it: &Invocation<'_>, object: &mut Object, admission: &mut Admission<'_
         Err(why) => return deny(&why),
     }
     let key = it.key();
-    if admission.again.is_second && !admission.again.due.contains(&key) {
+    if admission.again.is_second && !admission.again.policies.due.contains(&key) {
         return;
     }
     let before = object.clone();
@@ -145,11 +142,11 @@ fn invoke(it: &Invocation<'_>, object: &mut Object, admission: &mut Admission<'_
         }
     }
     if *object != before {
-        admission.again.require_all();
+        admission.again.policies.require_all();
         admission.again.wanted = true;
     }
     if it.policy.object.at("spec.reinvocationPolicy").str() == "IfNeeded" {
-        admission.again.earlier.push(key);
+        admission.again.policies.earlier.push(key);
     }
 }
 

@@ -1,0 +1,69 @@
+//! Admission webhooks: programs outside of the cluster that are asked about requests, and may change them.
+//!
+//! Upstream: `k8s.io/apiserver/pkg/admission/plugin/webhook`. Which are asked, what with, and what becomes of their answers is
+//! decided here; the calls themselves are made by the host ([`calls`](crate::api::admission::calls)).
+//!
+//! `DIFFERENCE`: a configuration is in force from the next request on; the operation CONNECT is not admitted; a reason that
+//! Kubernetes does not know is left out of a refusal; the patch is not noted for the audit log.
+
+mod hook;
+pub(in crate::api::admission) mod mutating;
+mod review;
+#[cfg(test)]
+mod tests;
+pub(in crate::api::admission) mod validating;
+mod verdict;
+
+pub(in crate::api::admission) use hook::Hook;
+
+use crate::api::Status;
+use crate::model::{ResourceName, Text, Value};
+use crate::store::Store;
+use std::sync::Arc;
+
+pub(in crate::api::admission) const MUTATING: ResourceName =
+    ResourceName::of("mutatingwebhookconfigurations.admissionregistration.k8s.io");
+pub(in crate::api::admission) const VALIDATING: ResourceName =
+    ResourceName::of("validatingwebhookconfigurations.admissionregistration.k8s.io");
+
+/// The webhooks of a store, in the order in which they are asked.
+#[derive(Clone, Debug, Default)]
+pub(in crate::api::admission) struct Webhooks {
+    pub(in crate::api::admission) mutating: Vec<Arc<Hook>>,
+    pub(in crate::api::admission) validating: Vec<Arc<Hook>>,
+}
+
+impl Webhooks {
+    /// Those of all configurations that are stored.
+    pub(in crate::api::admission) fn read(store: &Store) -> Self {
+        let all = |resource| store.list(resource).flat_map(Hook::all).map(Arc::new).collect();
+        Self { mutating: all(&MUTATING), validating: all(&VALIDATING) }
+    }
+
+    /// True without any.
+    pub(in crate::api::admission) fn is_empty(&self) -> bool {
+        self.mutating.is_empty() && self.validating.is_empty()
+    }
+}
+
+/// Why a webhook has not let a request pass.
+enum Stopped {
+    /// It has not been asked yet.
+    Waiting,
+    /// It could not be asked, or what it answered is no answer: its failure policy counts.
+    Failed(String),
+    /// It said no, or may not be asked.
+    Refused(Status),
+}
+
+/// 500: `Internal error occurred: DETAIL`.
+fn internal(detail: &str) -> Status {
+    let cause = Value::from([("message", detail.into())]);
+    let details = Value::from([("causes", std::iter::once(cause).collect::<Value>())]);
+    Status { code: 500, reason: "InternalError", message: format!("Internal error occurred: {detail}"), details }
+}
+
+/// What is noted of a webhook for the audit log: `PREFIX/round_0_index_2`.
+fn annotation(prefix: &str, round: usize, index: usize) -> Text {
+    format!("{prefix}/round_{round}_index_{index}").into()
+}

@@ -1,0 +1,137 @@
+//! Admission webhooks and the cluster's own parts: a write that needs a webhook's answer is refused for now and tried again,
+//! as whoever sends it does with every refusal; meanwhile the host makes the call.
+//!
+//! `DIFFERENCE`: an event that a webhook is about is dropped, and a write that is never the same twice (a heartbeat) goes
+//! on after some tries as if the webhook could not be reached.
+
+use super::Cluster;
+use crate::api::admission::calls::{is_waiting, waiting};
+use crate::api::admission::{Attempt, HookAnswer, HookCall};
+use crate::api::{Request, Response, Status};
+use crate::model::Text;
+use crate::trace::Cause;
+use std::collections::VecDeque;
+
+/// How many writes wait at a time; the oldest gives way.
+const PARKED_MAX: usize = 1_024;
+/// How often a write may have become another one while it waited.
+const CHANGES_MAX: usize = 3;
+
+/// What waits, and what is to be called for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hooks {
+    is_on: bool,
+    parked: VecDeque<Parked>,
+    number: u64,
+    due: Vec<(u64, HookCall)>,
+}
+
+/// A write that waits.
+#[derive(Clone, Debug)]
+struct Parked {
+    number: u64,
+    request: Request,
+    attempt: Attempt,
+    /// How many calls are still to be answered.
+    open: usize,
+    /// How often it was another one before.
+    changes: usize,
+}
+
+/// True for a write that is only to be tried again.
+pub(super) fn waits(status: &Status) -> bool {
+    is_waiting(status)
+}
+
+impl Cluster {
+    /// Says that the host calls webhooks. Until then those that are needed fail.
+    pub fn with_webhooks(mut self) -> Self {
+        self.hooks.is_on = true;
+        self
+    }
+
+    /// Tries to handle a person's request, as [`Self::request`] does without trying.
+    ///
+    /// # Errors
+    /// The webhooks that have to be called first.
+    pub fn attempt(
+        &mut self,
+        request: &Request,
+        cause: Cause,
+        attempt: &mut Attempt,
+    ) -> Result<Response, Vec<HookCall>> {
+        if let Some(response) = self.answer_from_node(request) {
+            return Ok(response);
+        }
+        let before = self.api.store().revision();
+        let tried = self.api.attempt(request, self.now, attempt);
+        self.record_since(before, &crate::trace::Actor::User, cause, &Text::default(), &[]);
+        tried
+    }
+
+    /// The calls that own writes wait for, each once; with what [`Self::answered`] is to be told.
+    pub fn calls_due(&mut self) -> Vec<(u64, HookCall)> {
+        std::mem::take(&mut self.hooks.due)
+    }
+
+    /// Takes in what became of a call.
+    pub fn answered(&mut self, number: u64, call: HookCall, answer: HookAnswer) {
+        if let Some(parked) = self.hooks.parked.iter_mut().find(|it| it.number == number) {
+            parked.open = parked.open.saturating_sub(1);
+            parked.attempt.answered(call, answer);
+        }
+    }
+
+    /// Handles a write of an own part.
+    pub(super) fn handle_own(&mut self, request: &Request) -> Response {
+        if !self.hooks.is_on {
+            return self.api.handle(request, self.now);
+        }
+        let mut parked = self.hooks.take(request);
+        if parked.open > 0 {
+            self.hooks.parked.push_back(parked);
+            return Response::status(waiting());
+        }
+        if parked.changes > CHANGES_MAX {
+            return self.api.handle(request, self.now);
+        }
+        match self.api.attempt(request, self.now, &mut parked.attempt) {
+            Ok(response) => response,
+            Err(calls) => {
+                self.hooks.park(parked, calls);
+                Response::status(waiting())
+            }
+        }
+    }
+}
+
+impl Hooks {
+    /// What waits of this write, or what begins to.
+    fn take(&mut self, request: &Request) -> Parked {
+        let place = self.parked.iter().position(|it| is_same(&it.request, request));
+        let known = place.and_then(|it| self.parked.remove(it));
+        let changes = match known {
+            Some(known) if known.open > 0 || known.request.body == request.body => return known,
+            Some(known) => known.changes + 1,
+            None => 0,
+        };
+        self.number += 1;
+        Parked { number: self.number, request: request.clone(), attempt: Attempt::default(), open: 0, changes }
+    }
+
+    fn park(&mut self, mut parked: Parked, calls: Vec<HookCall>) {
+        parked.open = calls.len();
+        self.due.extend(calls.into_iter().map(|it| (parked.number, it)));
+        if self.parked.len() >= PARKED_MAX {
+            self.parked.pop_front();
+        }
+        self.parked.push_back(parked);
+    }
+}
+
+/// True for two forms of one write.
+fn is_same(a: &Request, b: &Request) -> bool {
+    let name = |it: &Request, field: &str| it.body.get("metadata").get(field).clone();
+    let is_named = |field| name(a, field) == name(b, field);
+    a.verb == b.verb && a.target == b.target && a.user == b.user && is_named("name") && is_named("generateName")
+}
