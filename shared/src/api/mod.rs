@@ -12,7 +12,7 @@ pub mod authentication;
 pub mod authorization;
 pub mod base64;
 #[cfg(feature = "every-kind")]
-pub(crate) mod certificates;
+pub mod certificates;
 #[cfg(feature = "every-kind")]
 pub mod custom;
 mod decoding;

@@ -63,4 +63,6 @@ pub static CONTROLLERS: &[Controller] = &[
     every_kind::storage_protection::VOLUMES,
     #[cfg(feature = "every-kind")]
     every_kind::ttl_after_finished::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::certificate_cleaner::CONTROLLER,
 ];

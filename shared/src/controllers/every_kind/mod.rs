@@ -1,5 +1,6 @@
 //! The control loops of a whole control plane, one file each.
 
+pub(super) mod certificate_cleaner;
 pub(super) mod endpoints;
 pub(super) mod resource_quota;
 pub(super) mod role_aggregation;

@@ -3,10 +3,11 @@
 //! Upstream: `plugin/pkg/admission/certificates/{approval,signing,subjectrestriction}/admission.go`,
 //! `pkg/registry/certificates`, `plugin/pkg/admission/certificates/util.go`.
 
+use crate::api::Status;
 use crate::api::admission::{Admission, InForce, Operation, Plugin};
 use crate::api::authorization::MASTERS;
 use crate::api::authorization::attributes::{Asked, Attributes, What};
-use crate::api::{Status, certificates};
+use crate::api::certificates::{self, CLIENT};
 use crate::model::Object;
 
 /// The registration of the plug-in for approvals.
@@ -41,9 +42,6 @@ pub(crate) const SUBJECT: Plugin = Plugin {
     ..Plugin::NONE
 };
 
-/// The signer of certificates by which clients log in.
-const CLIENT_SIGNER: &str = "kubernetes.io/kube-apiserver-client";
-
 fn check_signer(verb: &str, admission: &Admission<'_>) -> Result<(), Status> {
     let signer = admission.old.map(|old| old.at("spec.signerName").text()).unwrap_or_default();
     let whole = signer.split_once('/').map_or_else(String::new, |(domain, _)| format!("{domain}/*"));
@@ -60,13 +58,13 @@ fn is_allowed(verb: &str, name: &str, admission: &Admission<'_>) -> bool {
 }
 
 fn check_subject(request: &Object, admission: &mut Admission<'_>) -> Result<(), Status> {
-    if request.at("spec.signerName").str() != CLIENT_SIGNER {
+    if request.at("spec.signerName").str() != CLIENT {
         return Ok(());
     }
     let subject = certificates::subject_of(request)
         .map_err(|error| admission.forbid(&format!("failed to parse CSR: {error}")))?;
     if subject.organizations.iter().any(|it| it == MASTERS) {
-        let detail = format!("use of {CLIENT_SIGNER} signer with {MASTERS} group is not allowed");
+        let detail = format!("use of {CLIENT} signer with {MASTERS} group is not allowed");
         return Err(admission.forbid(&detail));
     }
     Ok(())

@@ -303,8 +303,8 @@ fn nobody_becomes_a_master_by_certificate() {
         "",
         &script.join("\n"),
         &expect![[r#"
-        201 spec.signerName="kubernetes.io/kube-apiserver-client"
-        403 Forbidden certificatesigningrequests.certificates.k8s.io "c-4nvqs" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed
-        201 spec.signerName="example.com/mine""#]],
+            403 Forbidden certificatesigningrequests.certificates.k8s.io "c-9pp26" is forbidden: failed to parse CSR: asn1: structure error
+            403 Forbidden certificatesigningrequests.certificates.k8s.io "c-4nvqs" is forbidden: failed to parse CSR: asn1: structure error
+            201 spec.signerName="example.com/mine""#]],
     );
 }

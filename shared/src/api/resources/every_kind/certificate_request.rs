@@ -9,7 +9,7 @@ use crate::model::{Object, Span, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
-    fidelity: Fidelity::Approximated("no controller approves or signs it yet"),
+    fidelity: Fidelity::Approximated("what is inside of the request is looked at only when it is approved or signed"),
     group: "certificates.k8s.io",
     kind: "CertificateSigningRequest",
     plural: "certificatesigningrequests",

@@ -1,6 +1,6 @@
-//! What a certificate request asks for: the subject inside of its PKCS #10 block.
+//! What a certificate request asks for: the subject and the other names inside of its PKCS #10 block.
 //!
-//! Source: RFC 2986 (PKCS #10), X.690 (DER). Upstream: `pkg/apis/certificates/helpers.go` (`ParseCSR`).
+//! Source: RFC 2986 (PKCS #10), RFC 5280 (names), X.690 (DER). Upstream: `pkg/apis/certificates/helpers.go` (`ParseCSR`).
 //! Knows nothing of keys, signatures and who may have what.
 
 use crate::api::base64;
@@ -14,6 +14,21 @@ pub(crate) struct Subject {
     pub(crate) common_name: String,
     /// Each `O`, a group.
     pub(crate) organizations: Vec<String>,
+    /// Names beside these.
+    pub(crate) others: OtherNames,
+}
+
+/// How many `subjectAltNames` there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OtherNames {
+    /// Names of hosts.
+    pub(crate) dns: usize,
+    /// Mail addresses.
+    pub(crate) emails: usize,
+    /// IP addresses.
+    pub(crate) addresses: usize,
+    /// URIs.
+    pub(crate) uris: usize,
 }
 
 /// Why a request cannot be read.
@@ -39,10 +54,17 @@ impl fmt::Display for Unreadable {
 /// # Errors
 /// It is no PEM block, or no certificate request inside.
 pub(crate) fn subject_of(request: &Object) -> Result<Subject, Unreadable> {
+    read(&der_of(request)?).ok_or(Unreadable::Der)
+}
+
+/// The bytes inside the PEM block of `spec.request`.
+///
+/// # Errors
+/// It is no PEM block.
+pub(crate) fn der_of(request: &Object) -> Result<Vec<u8>, Unreadable> {
     let pem = base64::decode(request.at("spec.request").str()).map_err(|_| Unreadable::Pem)?;
     let pem = String::from_utf8(pem).map_err(|_| Unreadable::Pem)?;
-    let der = block(&pem).ok_or(Unreadable::Pem)?;
-    read(&der).ok_or(Unreadable::Der)
+    block(&pem).ok_or(Unreadable::Pem)
 }
 
 /// The bytes between the lines of a PEM block.
@@ -56,28 +78,72 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
 const OBJECT_ID: u8 = 0x06;
+const OCTETS: u8 = 0x04;
+/// The attributes of a request.
+const ATTRIBUTES: u8 = 0xa0;
 /// `id-at-commonName`, 2.5.4.3.
 const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 /// `id-at-organizationName`, 2.5.4.10.
 const ORGANIZATION: [u8; 3] = [0x55, 0x04, 0x0a];
+/// `pkcs-9-at-extensionRequest`, 1.2.840.113549.1.9.14.
+const EXTENSION_REQUEST: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e];
+/// `id-ce-subjectAltName`, 2.5.29.17.
+const OTHER_NAMES: [u8; 3] = [0x55, 0x1d, 0x11];
 
 fn read(der: &[u8]) -> Option<Subject> {
     let (request, _) = expect(der, SEQUENCE)?;
     let (info, _) = expect(request, SEQUENCE)?;
     let (_, info) = expect(info, INTEGER)?;
-    let (mut name, _) = expect(info, SEQUENCE)?;
+    let (name, info) = expect(info, SEQUENCE)?;
+    let (_key, info) = expect(info, SEQUENCE)?;
     let mut subject = Subject::default();
-    while !name.is_empty() {
-        let (mut set, rest) = expect(name, SET)?;
-        while !set.is_empty() {
-            let (attribute, others) = expect(set, SEQUENCE)?;
+    for set in each(name, SET)? {
+        for attribute in each(set, SEQUENCE)? {
             let (kind, value) = expect(attribute, OBJECT_ID)?;
             subject.take(kind, element(value)?.1)?;
-            set = others;
         }
-        name = rest;
+    }
+    let attributes = expect(info, ATTRIBUTES).map_or(&[][..], |(attributes, _)| attributes);
+    for attribute in each(attributes, SEQUENCE)? {
+        let (kind, values) = expect(attribute, OBJECT_ID)?;
+        if kind == EXTENSION_REQUEST {
+            let (extensions, _) = expect(expect(values, SET)?.0, SEQUENCE)?;
+            subject.others.take(extensions)?;
+        }
     }
     Some(subject)
+}
+
+impl OtherNames {
+    /// Counts the names in the extensions that a request asks for.
+    fn take(&mut self, extensions: &[u8]) -> Option<()> {
+        for extension in each(extensions, SEQUENCE)? {
+            let (kind, value) = expect(extension, OBJECT_ID)?;
+            if kind != OTHER_NAMES {
+                continue;
+            }
+            // What may stand before the value says whether the extension is critical.
+            let value = if element(value)?.0 == OCTETS { value } else { element(value)?.2 };
+            let (mut names, _) = expect(expect(value, OCTETS)?.0, SEQUENCE)?;
+            while !names.is_empty() {
+                let (kind, _, rest) = element(names)?;
+                self.count(kind);
+                names = rest;
+            }
+        }
+        Some(())
+    }
+
+    /// The tags of `GeneralName`.
+    fn count(&mut self, kind: u8) {
+        match kind {
+            0x81 => self.emails += 1,
+            0x82 => self.dns += 1,
+            0x86 => self.uris += 1,
+            0x87 => self.addresses += 1,
+            _ => {}
+        }
+    }
 }
 
 impl Subject {
@@ -90,6 +156,17 @@ impl Subject {
         }
         Some(())
     }
+}
+
+/// The contents of all elements, which must have this tag.
+fn each(mut der: &[u8], tag: u8) -> Option<Vec<&[u8]>> {
+    let mut contents = Vec::new();
+    while !der.is_empty() {
+        let (content, rest) = expect(der, tag)?;
+        contents.push(content);
+        der = rest;
+    }
+    Some(contents)
 }
 
 /// The content of the first element, which must have this tag, and what comes after it.
