@@ -92,6 +92,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     host.with(|cluster| cluster.publish_authority(&authority.root.certificate));
     let filler = auth::keep_filled(host.clone(), tokens.clone(), authority.root.certificate.clone());
     let filler = tokio::spawn(filler);
+    let signer = tokio::spawn(auth::keep_signed(host.clone(), tls::Signer::new(&authority)?));
     let audit = options.audit_log.as_ref().map(audit_log).transpose()?;
     let server = Server::new(host.clone(), tokens.clone(), stopping.clone(), audit.clone());
     let live = Live::new(host, tokens, page_key(&options.keep)?, Page::EMBEDDED, stopping.clone());
@@ -110,6 +111,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     stop.send_replace(true);
     let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), api).await;
     filler.abort();
+    signer.abort();
     driver.abort();
     if let Some(audit) = audit {
         audit.close().await;

@@ -10,13 +10,11 @@ use ring::signature::{
 };
 use shared::model::Value;
 
-use crate::tls::{AuthorityError, write_private};
+use crate::tls::{AuthorityError, pem, write_private};
 
 const FILE: &str = "pki/sa.key";
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
-/// How long a line of a PEM file is.
-const PEM_LINE: usize = 64;
 /// What stands before a P-256 point in a public key file: RFC 5480.
 const SPKI_HEAD: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
@@ -68,7 +66,7 @@ impl SigningKey {
     pub(crate) fn open(folder: &Path) -> Result<Self, KeyError> {
         let path = folder.join(FILE);
         if !path.exists() {
-            write_private(&path, &to_pem(&new_document()?))?;
+            write_private(&path, &pem("PRIVATE KEY", &new_document()?))?;
         }
         let text = std::fs::read_to_string(&path).map_err(|source| KeyError::Read { path: path.clone(), source })?;
         from_pem(&text).and_then(|it| Self::read(&it)).ok_or(KeyError::Unusable(path))
@@ -117,12 +115,6 @@ impl SigningKey {
 fn new_document() -> Result<Vec<u8>, KeyError> {
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     document.map(|it| it.as_ref().to_vec()).map_err(|_| KeyError::Made)
-}
-
-fn to_pem(document: &[u8]) -> String {
-    let text = STANDARD.encode(document);
-    let lines = text.as_bytes().chunks(PEM_LINE).map(String::from_utf8_lossy);
-    format!("{BEGIN}\n{}\n{END}\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn from_pem(text: &str) -> Option<Vec<u8>> {

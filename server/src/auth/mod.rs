@@ -1,8 +1,10 @@
-//! Service account tokens on this machine: the key that signs them, whom they stand for, and what others check them by.
+//! Service account tokens on this machine: the key that signs them, whom they stand for, and what others check them by;
+//! and certificates for those who ask for one.
 //!
 //! What a token says and whether it still holds is decided in `shared`; here it is signed and its signature checked.
 //! Upstream: `pkg/serviceaccount/{jwt,openidmetadata}.go`, `pkg/controller/serviceaccount/tokens_controller.go`.
 
+mod certificates;
 mod jwt;
 mod key;
 mod openid;
@@ -18,6 +20,7 @@ use shared::model::{Text, Value};
 
 use crate::host::{Host, wall_clock};
 
+pub(crate) use certificates::keep_signed;
 pub(crate) use key::{KeyError, SigningKey};
 pub(crate) use openid::document;
 pub(crate) use secrets::keep_filled;

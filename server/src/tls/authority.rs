@@ -147,7 +147,8 @@ impl Authority {
     }
 }
 
-fn certificate(pem: &str) -> Result<CertificateDer<'static>, AuthorityError> {
+/// The certificate in a PEM text.
+pub(super) fn certificate(pem: &str) -> Result<CertificateDer<'static>, AuthorityError> {
     CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| AuthorityError::Unusable(error.to_string()))
 }
 

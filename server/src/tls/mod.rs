@@ -1,11 +1,15 @@
 //! TLS: the authority of the first start, what it signs, whom a client certificate names, and the listener.
 
 mod authority;
+mod der;
 mod identity;
 mod kubeconfig;
 mod listener;
 mod patience;
+mod signer;
 
 pub(crate) use authority::{Authority, AuthorityError, make_private_folder, write_private, write_private_bytes};
+pub(crate) use der::pem;
 pub(crate) use kubeconfig::kubeconfig;
 pub(crate) use listener::serve;
+pub(crate) use signer::Signer;

@@ -16,9 +16,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned};
 use shared::model::{Value, yaml};
 
 /// How long a read waits before the test fails.
@@ -46,12 +47,12 @@ impl Cluster {
     }
 
     fn start_in(folder: PathBuf, options: Vec<String>) -> Self {
-        let kubeconfig = folder.join("kubeconfig");
         let (child, address) = spawn(&folder, &options);
-        let text = std::fs::read_to_string(&kubeconfig).expect("the kubeconfig is written");
-        let kubeconfig = yaml::parse(&text).swap_remove(0).value;
-        let config = Arc::new(client_config(&kubeconfig, true));
-        let stranger = Arc::new(client_config(&kubeconfig, false));
+        let kubeconfig = kubeconfig(&folder);
+        let part = |path: &str| bytes_in(&kubeconfig, "users", path);
+        let (certificate, key) = (part("user.client-certificate-data"), part("user.client-key-data"));
+        let config = Arc::new(config_of(&kubeconfig, &certificate, &key));
+        let stranger = Arc::new(trusting(&kubeconfig).with_no_client_auth());
         Self { child, address, config, stranger, folder, options }
     }
 
@@ -98,6 +99,12 @@ impl Cluster {
         Connection::open(self.address, &self.config)
     }
 
+    /// A connection with another certificate and its key, as PEM.
+    pub(crate) fn connect_as(&self, certificate: &[u8], key: &[u8]) -> Connection {
+        let config = Arc::new(config_of(&kubeconfig(&self.folder), certificate, key));
+        Connection::open(self.address, &config).expect("the server takes connections")
+    }
+
     /// A connection without a certificate.
     pub(crate) fn connect_as_stranger(&self) -> Connection {
         Connection::open(self.address, &self.stranger).expect("the server takes connections")
@@ -137,27 +144,33 @@ fn spawn(folder: &Path, options: &[String]) -> (Child, SocketAddr) {
     (child, address)
 }
 
-/// What a client trusts, and whom it says to be.
-fn client_config(kubeconfig: &Value, known: bool) -> ClientConfig {
-    let part = |list: &str, path: &str| {
-        let text = kubeconfig.get(list).items()[0].at(path).str().to_owned();
-        shared::api::base64::decode(&text).expect("it is base64")
-    };
+/// What the server tells its clients in `folder`.
+fn kubeconfig(folder: &Path) -> Value {
+    let text = std::fs::read_to_string(folder.join("kubeconfig")).expect("the kubeconfig is written");
+    yaml::parse(&text).swap_remove(0).value
+}
+
+fn bytes_in(kubeconfig: &Value, list: &str, path: &str) -> Vec<u8> {
+    shared::api::base64::decode(kubeconfig.get(list).items()[0].at(path).str()).expect("it is base64")
+}
+
+/// What a client trusts.
+fn trusting(kubeconfig: &Value) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
-    let authority = part("clusters", "cluster.certificate-authority-data");
+    let authority = bytes_in(kubeconfig, "clusters", "cluster.certificate-authority-data");
     roots.add(CertificateDer::from_pem_slice(&authority).expect("it is PEM")).expect("it is a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("there are versions")
-        .with_root_certificates(roots);
-    if !known {
-        return builder.with_no_client_auth();
-    }
-    let certificate =
-        CertificateDer::from_pem_slice(&part("users", "user.client-certificate-data")).expect("it is PEM");
-    let key = PrivateKeyDer::from_pem_slice(&part("users", "user.client-key-data")).expect("it is PEM");
-    builder.with_client_auth_cert(vec![certificate], key).expect("they fit")
+        .with_root_certificates(roots)
+}
+
+/// What a client trusts, and whom it says to be.
+fn config_of(kubeconfig: &Value, certificate: &[u8], key: &[u8]) -> ClientConfig {
+    let certificate = CertificateDer::from_pem_slice(certificate).expect("it is PEM");
+    let key = PrivateKeyDer::from_pem_slice(key).expect("it is PEM");
+    trusting(kubeconfig).with_client_auth_cert(vec![certificate], key).expect("they fit")
 }
 
 /// An answer.

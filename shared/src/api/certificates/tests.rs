@@ -71,9 +71,24 @@ fn check_subject(der: &str, expected: &Expect) {
 
 #[test]
 fn names_are_read() {
-    check_subject(ADA, &expect![[r#"Ok(Subject { common_name: "ada", organizations: ["dev", "ops"], others: OtherNames { dns: 0, emails: 0, addresses: 0, uris: 0 } })"#]]);
-    check_subject(SERVED, &expect![[r#"Ok(Subject { common_name: "system:node:n1", organizations: ["system:nodes"], others: OtherNames { dns: 1, emails: 0, addresses: 1, uris: 0 } })"#]]);
-    check_subject(ODD, &expect![[r#"Ok(Subject { common_name: "system:node:n1", organizations: ["system:nodes"], others: OtherNames { dns: 0, emails: 1, addresses: 0, uris: 1 } })"#]]);
+    check_subject(
+        ADA,
+        &expect![[
+            r#"Ok(Subject { common_name: "ada", organizations: ["dev", "ops"], others: OtherNames { dns: 0, emails: 0, addresses: 0, uris: 0 } })"#
+        ]],
+    );
+    check_subject(
+        SERVED,
+        &expect![[
+            r#"Ok(Subject { common_name: "system:node:n1", organizations: ["system:nodes"], others: OtherNames { dns: 1, emails: 0, addresses: 1, uris: 0 } })"#
+        ]],
+    );
+    check_subject(
+        ODD,
+        &expect![[
+            r#"Ok(Subject { common_name: "system:node:n1", organizations: ["system:nodes"], others: OtherNames { dns: 0, emails: 1, addresses: 0, uris: 1 } })"#
+        ]],
+    );
     check_subject("MIIB", &expect!["Err(Der)"]);
 }
 
@@ -81,8 +96,18 @@ const USUAL: &[&str] = &["digital signature", "client auth"];
 
 #[test]
 fn kubelets_are_approved_by_themselves_if_they_may() {
-    check(request(NODE, KUBELET, ("system:node:n1", USUAL), &[]), &expect![[r#"approve [{"message":"Auto approving self kubelet client certificate after SubjectAccessReview.","reason":"AutoApproved","status":"True","type":"Approved"}]"#]]);
-    check(request(NODE, KUBELET, ("boss", USUAL), &[]), &expect![[r#"approve [{"message":"Auto approving kubelet client certificate after SubjectAccessReview.","reason":"AutoApproved","status":"True","type":"Approved"}]"#]]);
+    check(
+        request(NODE, KUBELET, ("system:node:n1", USUAL), &[]),
+        &expect![[
+            r#"approve [{"message":"Auto approving self kubelet client certificate after SubjectAccessReview.","reason":"AutoApproved","status":"True","type":"Approved"}]"#
+        ]],
+    );
+    check(
+        request(NODE, KUBELET, ("boss", USUAL), &[]),
+        &expect![[
+            r#"approve [{"message":"Auto approving kubelet client certificate after SubjectAccessReview.","reason":"AutoApproved","status":"True","type":"Approved"}]"#
+        ]],
+    );
     check(request(NODE, KUBELET, ("system:node:n2", USUAL), &[]), &expect![]);
     check(request(NODE, KUBELET, ("boss", &["client auth"]), &[]), &expect![]);
     check(request(NODE, CLIENT, ("boss", USUAL), &[]), &expect![]);
@@ -93,19 +118,43 @@ fn kubelets_are_approved_by_themselves_if_they_may() {
 #[test]
 fn what_is_approved_is_signed() {
     let approved = |der, signer, usages| request(der, signer, ("boss", usages), &["Approved"]);
-    check(approved(ADA, CLIENT, USUAL), &expect!["sign digital signature, client auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"]);
+    check(
+        approved(ADA, CLIENT, USUAL),
+        &expect!["sign digital signature, client auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"],
+    );
     let mut short = approved(ADA, CLIENT, USUAL);
     short.set("spec.expirationSeconds", 3600);
     check(short, &expect!["sign digital signature, client auth from 2025-12-31T23:55:00Z to 2026-01-01T01:00:00Z"]);
-    check(approved(ADA, CLIENT, &["client auth", "server auth"]), &expect!["fail invalid usage for client certificate: server auth"]);
-    check(approved(ADA, CLIENT, &["digital signature"]), &expect!["fail missing required usage for client certificate: client auth"]);
+    check(
+        approved(ADA, CLIENT, &["client auth", "server auth"]),
+        &expect!["fail invalid usage for client certificate: server auth"],
+    );
+    check(
+        approved(ADA, CLIENT, &["digital signature"]),
+        &expect!["fail missing required usage for client certificate: client auth"],
+    );
     check(approved(ADA, KUBELET, USUAL), &expect!["fail subject organization is not system:nodes"]);
     check(approved(ODD, KUBELET, USUAL), &expect!["fail Email subjectAltNames are not allowed"]);
-    check(approved(NODE, KUBELET, &["client auth"]), &expect!["fail usages did not match [client auth digital signature key encipherment]"]);
-    check(approved(NODE, KUBELET, USUAL), &expect!["sign digital signature, client auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"]);
-    check(approved(NODE, SERVING, &["digital signature", "server auth"]), &expect!["fail DNS or IP subjectAltName is required"]);
-    check(approved(ODD, SERVING, &["digital signature", "server auth"]), &expect!["fail DNS or IP subjectAltName is required"]);
-    check(approved(SERVED, SERVING, &["digital signature", "server auth"]), &expect!["sign digital signature, server auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"]);
+    check(
+        approved(NODE, KUBELET, &["client auth"]),
+        &expect!["fail usages did not match [client auth digital signature key encipherment]"],
+    );
+    check(
+        approved(NODE, KUBELET, USUAL),
+        &expect!["sign digital signature, client auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"],
+    );
+    check(
+        approved(NODE, SERVING, &["digital signature", "server auth"]),
+        &expect!["fail DNS or IP subjectAltName is required"],
+    );
+    check(
+        approved(ODD, SERVING, &["digital signature", "server auth"]),
+        &expect!["fail DNS or IP subjectAltName is required"],
+    );
+    check(
+        approved(SERVED, SERVING, &["digital signature", "server auth"]),
+        &expect!["sign digital signature, server auth from 2025-12-31T23:55:00Z to 2026-12-31T23:55:00Z"],
+    );
     check(approved(ADA, "example.com/other", USUAL), &expect![]);
     check(request(ADA, CLIENT, ("boss", USUAL), &["Approved", "Failed"]), &expect![]);
     check(request(ADA, CLIENT, ("boss", USUAL), &[]), &expect![]);

@@ -77,12 +77,24 @@ mod tests {
                 r#"{{"status":{{"certificate":"{certificate}","conditions":[{{"type":"{kind}","status":"True","lastUpdateTime":"{time}"}}]}}}}"#
             )
         };
-        check(&decided("Approved", "2025-12-31T22:59:59Z", "x"), &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and approved"]);
+        check(
+            &decided("Approved", "2025-12-31T22:59:59Z", "x"),
+            &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and approved"],
+        );
         check(&decided("Approved", "2025-12-31T23:59:00Z", "x"), &expect!["again in 3540000 ms"]);
         check(&decided("Approved", "2025-12-31T22:59:59Z", ""), &expect![]);
-        check(&decided("Denied", "2025-12-31T22:59:59Z", ""), &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and denied"]);
-        check(&decided("Failed", "2025-12-31T22:59:59Z", ""), &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and failed"]);
-        check(r#"{"metadata":{"creationTimestamp":"2025-12-30T23:59:00Z"}}"#, &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 24h old and unhandled"]);
+        check(
+            &decided("Denied", "2025-12-31T22:59:59Z", ""),
+            &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and denied"],
+        );
+        check(
+            &decided("Failed", "2025-12-31T22:59:59Z", ""),
+            &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 1h old and failed"],
+        );
+        check(
+            r#"{"metadata":{"creationTimestamp":"2025-12-30T23:59:00Z"}}"#,
+            &expect!["delete certificatesigningrequests.certificates.k8s.io r: it is more than 24h old and unhandled"],
+        );
         check(r#"{"metadata":{"creationTimestamp":"2025-12-31T23:59:00Z"}}"#, &expect!["again in 86340000 ms"]);
     }
 }

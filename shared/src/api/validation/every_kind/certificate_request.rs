@@ -1,7 +1,7 @@
 //! Certificate signing requests. Upstream: `pkg/apis/certificates/validation/validation.go`.
 //!
 //! `DIFFERENCE`: that the request is a PKCS#10 structure with a good signature is not checked here, only that it is a PEM
-//! block of the right type; the core has no cryptography.
+//! block of the right type; the core has no cryptography. Whoever signs looks at both.
 
 use crate::api::validation::{At, IMMUTABLE};
 use crate::api::{Errors, base64};
