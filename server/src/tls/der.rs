@@ -56,6 +56,6 @@ mod tests {
         assert_eq!(element(4, &[&[0; 200]])[..3], [4, 0x81, 200]);
         assert_eq!(element(4, &[&[0; 300]])[..4], [4, 0x82, 1, 44]);
         assert_eq!(time(Time::from_seconds(0)), b"\x17\x0d700101000000Z");
-        assert_eq!(time(Time::from_seconds(2_600_000_000)), b"\x18\x0f20520522221320Z");
+        assert_eq!(time(Time::from_seconds(2_600_000_000)), b"\x18\x0f20520522141320Z");
     }
 }
