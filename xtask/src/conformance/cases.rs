@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use shared::api::{
-    DryRun, FieldValidation, Options, PatchKind, Registration, Request, Resource, Response, Scope, Target, Verb,
-    resources,
+    DryRun, FieldValidation, Options, PatchKind, Registration, Request, Resource, Scope, Target, Verb, resources,
 };
-use shared::cluster::{Cluster, Config, ControlPlane, Timing};
-use shared::model::{Object, ResourceName, Span, Time, Value};
-use shared::trace::Cause;
+use shared::model::{Object, ResourceName, Time, Value};
 
+use crate::conformance::door::{Answer, Door, Way};
 use crate::conformance::{OBJECTS, TABLES, compare, json_lines};
 use crate::failure::Failure;
 use crate::files;
@@ -44,30 +42,36 @@ pub(super) enum Kind {
 const NODE: &str = r#"{"metadata":{"name":"node-2"}}"#;
 
 /// A fresh API server with a namespace, and the account that every namespace has.
-fn server(namespace: &str) -> Cluster {
-    let config = Config { nodes: 0, timing: Timing::INSTANT, control_plane: ControlPlane::Full, ..Config::default() };
-    let mut cluster = Cluster::new(&config);
+fn server(way: &Way, namespace: &str) -> Result<Door, Failure> {
+    let mut cluster = way.open()?;
     let made = Value::from([("metadata", Value::from([("name", namespace.into())]))]);
-    send(&mut cluster, Verb::Create, "namespaces", "", "", made);
+    send(&mut cluster, Verb::Create, "namespaces", "", "", made)?;
     let account = Value::from([("metadata", Value::from([("name", "default".into())]))]);
-    send(&mut cluster, Verb::Create, "serviceaccounts", namespace, "", account);
-    send(&mut cluster, Verb::Create, "nodes", "", "", Value::from_json(NODE).unwrap_or_default());
-    cluster
+    send(&mut cluster, Verb::Create, "serviceaccounts", namespace, "", account)?;
+    send(&mut cluster, Verb::Create, "nodes", "", "", Value::from_json(NODE).unwrap_or_default())?;
+    Ok(cluster)
 }
 
-fn send(cluster: &mut Cluster, verb: Verb, resource: &str, namespace: &str, name: &str, body: Value) -> Response {
+fn send(
+    cluster: &mut Door,
+    verb: Verb,
+    resource: &str,
+    namespace: &str,
+    name: &str,
+    body: Value,
+) -> Result<Answer, Failure> {
     ask(cluster, verb, resource, (namespace, name), body, DryRun::Off, "")
 }
 
 fn ask(
-    cluster: &mut Cluster,
+    cluster: &mut Door,
     verb: Verb,
     resource: &str,
     (namespace, name): (&str, &str),
     body: Value,
     dry_run: DryRun,
     manager: &str,
-) -> Response {
+) -> Result<Answer, Failure> {
     let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
     let resource = ResourceName::new(plural, group);
     let target = Target {
@@ -79,7 +83,7 @@ fn ask(
     };
     let field_manager = manager.into();
     let options = Options { dry_run, field_manager, field_validation: FieldValidation::Strict, ..Options::default() };
-    cluster.request(&Request { body, options, ..Request::new(verb, target) }, Cause::Bootstrap)
+    cluster.ask(&Request { body, options, ..Request::new(verb, target) })
 }
 
 /// The version of the body, or the preferred one.
@@ -96,8 +100,8 @@ fn documents(path: &Path) -> Result<Vec<Value>, Failure> {
 }
 
 /// Every wrong input.
-pub(super) fn bad(folder: &Path) -> Result<Vec<Outcome>, Failure> {
-    json_lines(&folder.join("bad.jsonl"))?.iter().map(|record| one_bad(folder, record)).collect()
+pub(super) fn bad(folder: &Path, way: &Way) -> Result<Vec<Outcome>, Failure> {
+    json_lines(&folder.join("bad.jsonl"))?.iter().map(|record| one_bad(folder, record, way)).collect()
 }
 
 /// The tables of a cluster's lists.
@@ -125,15 +129,15 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<Outcome>, Failure> {
 }
 
 /// Every wrong input again, by server-side apply; where kubectl itself refused, there is nothing to compare.
-pub(super) fn applied(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+pub(super) fn applied(folder: &Path, way: &Way) -> Result<Vec<Outcome>, Failure> {
     let mut outcomes = Vec::new();
     for record in json_lines(&folder.join("bad.jsonl"))? {
-        outcomes.extend(one_applied(folder, &record)?);
+        outcomes.extend(one_applied(folder, &record, way)?);
     }
     Ok(outcomes)
 }
 
-fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure> {
+fn one_applied(folder: &Path, record: &Value, way: &Way) -> Result<Option<Outcome>, Failure> {
     let errors = record.at("kubectl_ssa_dry.stderr").str();
     let refused_by_kubectl = errors.starts_with("error: ") && !errors.starts_with("error: Apply failed");
     let [request] = record.get("api").items() else { return Ok(None) };
@@ -142,7 +146,7 @@ fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure
         return Ok(None);
     }
     let file = folder.join(record.get("file").str());
-    let mut cluster = server(&path.namespace);
+    let mut cluster = server(way, &path.namespace)?;
     // Before it applies to what it made itself by client-side apply, kubectl moves the managed fields.
     if file.with_extension("setup.yaml").is_file() {
         return Ok(None);
@@ -152,18 +156,22 @@ fn one_applied(folder: &Path, record: &Value) -> Result<Option<Outcome>, Failure
     for document in documents.iter().filter(|_| accepted) {
         let resource = path.resource.name();
         let (verb, name) = (Verb::Create, (path.namespace.as_str(), ""));
-        ask(&mut cluster, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply");
+        ask(&mut cluster, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply")?;
     }
-    let Some(body) = documents.into_iter().next() else { return Ok(None) };
+    let Some(mut body) = documents.into_iter().next() else { return Ok(None) };
+    // As kubectl does with what it sends to a namespace.
+    if path.resource.scope == Scope::Namespaced && body.get("metadata").as_map().is_some() {
+        body.set("metadata.namespace", path.namespace.as_str());
+    }
     let name = body.at("metadata.name").str().to_owned();
     let verb = Verb::Patch(PatchKind::Apply);
     let place = (path.namespace.as_str(), name.as_str());
-    let response = ask(&mut cluster, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl");
+    let response = ask(&mut cluster, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl")?;
     let name = format!("{} (server-side apply)", record.get("name").str());
     Ok(Some(Outcome { name, kind: Kind::Applied, differences: compare::applied(&response, record) }))
 }
 
-fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
+fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure> {
     let name = record.get("name").str().to_owned();
     let file = folder.join(record.get("file").str());
     let requests = record.get("api").items();
@@ -171,14 +179,13 @@ fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
     let Some(paths) = found.filter(|it| !it.is_empty()) else {
         return Ok(Outcome { name, kind: Kind::Unknown, differences: Vec::new() });
     };
-    let mut cluster = server(&paths[0].namespace);
+    let mut cluster = server(way, &paths[0].namespace)?;
     let setup = file.with_extension("setup.yaml");
     if setup.is_file() {
         for document in documents(&setup)? {
-            create(&mut cluster, &paths[0].namespace, document);
+            create(&mut cluster, &paths[0].namespace, document)?;
         }
-        // So long that the controllers have seen it, as of a quota that is to count.
-        cluster.run_for(Span::seconds(1));
+        cluster.settle();
     }
     let mut differences = Vec::new();
     for ((request, path), body) in requests.iter().zip(&paths).zip(documents(&file)?) {
@@ -193,7 +200,7 @@ fn one_bad(folder: &Path, record: &Value) -> Result<Outcome, Failure> {
             body,
             DryRun::All,
             "",
-        );
+        )?;
         differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
     }
     Ok(Outcome { name, kind: Kind::Refused, differences })
@@ -224,9 +231,9 @@ impl Place {
     }
 }
 
-fn create(cluster: &mut Cluster, namespace: &str, document: Value) -> Option<Response> {
+fn create(cluster: &mut Door, namespace: &str, document: Value) -> Result<Option<Answer>, Failure> {
     let object = Object(document);
-    let resource = resources::find_kind(object.api_version(), object.kind())?;
+    let Some(resource) = resources::find_kind(object.api_version(), object.kind()) else { return Ok(None) };
     let own = object.namespace();
     let place = match resource.scope {
         Scope::Cluster => "",
@@ -234,47 +241,47 @@ fn create(cluster: &mut Cluster, namespace: &str, document: Value) -> Option<Res
         Scope::Namespaced => &own,
     };
     let (name, own_name) = (resource.name(), object.name());
-    let response = send(cluster, Verb::Create, name.as_str(), place, "", object.0.clone());
-    if response.failure().is_none_or(|it| it.reason != "AlreadyExists") {
-        return Some(response);
+    let response = send(cluster, Verb::Create, name.as_str(), place, "", object.0.clone())?;
+    if !response.refusal.ends_with(" already exists") {
+        return Ok(Some(response));
     }
     // As `kubectl apply` does with what every cluster has.
-    Some(send(cluster, Verb::Patch(PatchKind::Merge), name.as_str(), place, &own_name, object.0))
+    send(cluster, Verb::Patch(PatchKind::Merge), name.as_str(), place, &own_name, object.0).map(Some)
 }
 
 /// Every example of the documentation.
-pub(super) fn examples(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+pub(super) fn examples(folder: &Path, way: &Way) -> Result<Vec<Outcome>, Failure> {
     let records = json_lines(&folder.join("examples.jsonl"))?;
     let stored = json_lines(&folder.join("examples-objects.jsonl"))?;
     let mut outcomes = Vec::new();
     for record in &records {
         let file = record.get("file").str();
         let objects = stored.iter().find(|it| it.get("file").str() == file);
-        outcomes.extend(example(folder, record, objects.map_or(&Value::Null, |it| it.get("objects")))?);
+        let stored = objects.map_or(&Value::Null, |it| it.get("objects"));
+        outcomes.extend(example(folder, record, stored, way)?);
     }
     Ok(outcomes)
 }
 
-fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>, Failure> {
+fn example(folder: &Path, record: &Value, stored: &Value, way: &Way) -> Result<Vec<Outcome>, Failure> {
     let file = record.get("file").str();
     let namespace = record.get("ns").str();
-    let mut cluster = server(namespace);
+    let mut cluster = server(way, namespace)?;
     for other in record.get("namespaces_precreated").items() {
         let made = Value::from([("metadata", Value::from([("name", other.clone())]))]);
-        send(&mut cluster, Verb::Create, "namespaces", "", "", made);
+        send(&mut cluster, Verb::Create, "namespaces", "", "", made)?;
     }
     let mut refusals = Vec::new();
     let mut outcomes = Vec::new();
     let mut all_known = true;
     for document in documents(&folder.join("examples").join(file))? {
-        let Some(response) = create(&mut cluster, namespace, document) else {
+        let Some(answer) = create(&mut cluster, namespace, document)? else {
             all_known = false;
             continue;
         };
-        match (response.as_object(), response.failure()) {
-            (Some(object), _) => outcomes.extend(compare_stored(file, &preferred(&mut cluster, object), stored)),
-            (None, Some(status)) => refusals.push(status.message.clone()),
-            (None, None) => {}
+        match answer.object {
+            Some(object) => outcomes.extend(compare_stored(file, &preferred(&mut cluster, object)?, stored)),
+            None => refusals.push(answer.refusal),
         }
     }
     if !all_known {
@@ -290,11 +297,11 @@ fn example(folder: &Path, record: &Value, stored: &Value) -> Result<Vec<Outcome>
 }
 
 /// The object again, in the preferred version of its kind.
-fn preferred(cluster: &mut Cluster, object: &Object) -> Object {
-    let made = resources::find_kind(object.api_version(), object.kind()).map(Resource::name);
-    let (namespace, name) = (object.namespace(), object.name());
-    let read = made.map(|it| send(cluster, Verb::Get, it.as_str(), &namespace, &name, Value::Null));
-    read.and_then(|it| it.as_object().cloned()).unwrap_or_else(|| object.clone())
+fn preferred(cluster: &mut Door, object: Object) -> Result<Object, Failure> {
+    let Some(resource) = resources::find_kind(object.api_version(), object.kind()) else { return Ok(object) };
+    let (resource, namespace, name) = (resource.name(), object.namespace(), object.name());
+    let read = send(cluster, Verb::Get, resource.as_str(), &namespace, &name, Value::Null)?;
+    Ok(read.object.unwrap_or(object))
 }
 
 fn compare_stored(file: &str, object: &Object, stored: &Value) -> Option<Outcome> {

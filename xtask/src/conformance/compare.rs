@@ -1,18 +1,19 @@
 //! What counts as the same.
 
-use shared::api::Response;
 use shared::model::{Object, Value};
+
+use crate::conformance::door::Answer;
 
 /// The most differences that are shown of one object.
 const SHOWN_MAX: usize = 6;
 
 /// Compares an answer with the recorded one: the code, and the first line of the message.
-pub(super) fn answers(response: &Response, code: i64, body: &Value) -> Vec<String> {
-    let message = response.failure().map_or("", |it| it.message.as_str());
+pub(super) fn answers(answer: &Answer, code: i64, body: &Value) -> Vec<String> {
+    let message = answer.refusal.as_str();
     let recorded = body.get("message").str();
     let mut differences = Vec::new();
-    if i64::from(response.code) != code {
-        differences.push(format!("answered {} instead of {code}", response.code));
+    if answer.code != code {
+        differences.push(format!("answered {} instead of {code}", answer.code));
     }
     let line = |text: &str| without_uids(text.lines().next().unwrap_or_default());
     if line(message) != line(recorded) {
@@ -22,25 +23,27 @@ pub(super) fn answers(response: &Response, code: i64, body: &Value) -> Vec<Strin
 }
 
 /// Compares the answer to a server-side apply with what kubectl said of it.
-pub(super) fn applied(response: &Response, record: &Value) -> Vec<String> {
+pub(super) fn applied(answer: &Answer, record: &Value) -> Vec<String> {
     let errors = record.at("kubectl_ssa_dry.stderr").str();
     let succeeded = record.at("kubectl_ssa_dry.rc").as_int() == Some(0);
-    match response.failure() {
-        None if succeeded => Vec::new(),
-        None => vec![format!("accepted, though it was refused: {}", errors.lines().next().unwrap_or_default())],
-        Some(status) => {
-            let (line, errors) =
-                (without_uids(status.message.lines().next().unwrap_or_default()), without_uids(errors));
-            let line = line.as_str();
-            let tail = line.split(" is invalid: ").last().unwrap_or(line);
-            let listed: Vec<&str> = errors.lines().filter_map(|it| it.strip_prefix("* ")).collect();
-            if errors.contains(tail) || tail == format!("[{}]", listed.join(", ")) {
-                Vec::new()
-            } else {
-                vec![format!("said `{line}` instead of `{}`", errors.trim())]
-            }
+    match (answer.refusal.is_empty(), succeeded) {
+        (true, true) => Vec::new(),
+        (true, false) => {
+            vec![format!("accepted, though it was refused: {}", errors.lines().next().unwrap_or_default())]
         }
+        (false, _) => refused(&answer.refusal, errors),
     }
+}
+
+/// Compares the words of a refusal with kubectl's, which has each finding on a line of its own.
+fn refused(refusal: &str, errors: &str) -> Vec<String> {
+    let (line, errors) = (without_uids(refusal.lines().next().unwrap_or_default()), without_uids(errors));
+    let tail = line.split(" is invalid: ").last().unwrap_or(&line);
+    let listed: Vec<&str> = errors.lines().filter_map(|it| it.strip_prefix("* ")).collect();
+    if errors.contains(tail) || tail == format!("[{}]", listed.join(", ")) {
+        return Vec::new();
+    }
+    vec![format!("said `{line}` instead of `{}`", errors.trim())]
 }
 
 /// The text with a word for each uid.

@@ -1,21 +1,27 @@
 //! `cargo xtask conformance`: holds the API server against what a real Kubernetes v1.36 was seen to do.
 //!
-//! The recordings are not part of the repository; the folder's name is the only argument. The result is printed and written
-//! to `docs/conformance.md`.
+//! The recordings are not part of the repository. The requests go through the pipeline in this process; with `--http` they go
+//! to `pilothouse serve` besides, a fresh one for each case, which must answer the same. The result is printed and written to
+//! `docs/conformance.md`.
 
 mod cases;
 mod compare;
+mod door;
+mod http;
 mod report;
 
 use std::path::{Path, PathBuf};
 
+use cases::Outcome;
+use door::Way;
+
 use crate::failure::Failure;
-use crate::{Task, files, place};
+use crate::{Task, files, place, process};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
     name: "conformance",
-    arguments: "[FOLDER]",
+    arguments: "[FOLDER] [--http]",
     about: "Compare the API server with recordings of a real cluster.",
     run,
 };
@@ -29,32 +35,70 @@ const TABLES: &str = "kubectl/018-tables-applied.jsonl";
 const FILES: &[&str] = &["bad.jsonl", "examples.jsonl", "examples-objects.jsonl", OBJECTS, TABLES];
 
 fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    let folder = match arguments.next()? {
-        None => place::root().join("../shared/conformance"),
-        Some(lexopt::Arg::Value(folder)) => PathBuf::from(folder),
-        Some(other) => return Err(other.unexpected().into()),
-    };
-    for file in FILES {
-        if !folder.join(file).is_file() {
-            return Err(Failure::new(format!(
-                "the recordings are missing: there is no {file} in {}",
-                folder.display()
-            )));
+    let (mut folder, mut over_http) = (place::root().join("../shared/conformance"), false);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            lexopt::Arg::Long("http") => over_http = true,
+            lexopt::Arg::Value(name) => folder = PathBuf::from(name),
+            other => return Err(other.unexpected().into()),
         }
     }
-    let mut results = cases::bad(&folder)?;
-    results.extend(cases::applied(&folder)?);
+    check_folder(&folder)?;
+    let asked = asked(&folder, &Way::Process)?;
+    if over_http {
+        println!("asking pilothouse serve over HTTP");
+        let again = self::asked(&folder, &Way::Http(program()?))?;
+        check_same(&asked, &again)?;
+        println!("over HTTP: {} results, the same", again.len());
+    }
+    let mut results = asked;
     results.extend(cases::tables(&folder)?);
-    results.extend(cases::examples(&folder)?);
-    let text = report::write(&results);
     println!("{}", report::summary(&results));
     for result in results.iter().filter(|it| !it.differences.is_empty()) {
         println!("{}: {}", result.name, result.differences.join("; "));
     }
     let target = place::root().join("docs").join("conformance.md");
-    files::write(&target, text)?;
+    files::write(&target, report::write(&results))?;
     println!("written: docs/conformance.md");
     Ok(())
+}
+
+fn check_folder(folder: &Path) -> Result<(), Failure> {
+    match FILES.iter().find(|file| !folder.join(file).is_file()) {
+        None => Ok(()),
+        Some(file) => {
+            let folder = folder.display();
+            Err(Failure::new(format!("the recordings are missing: there is no {file} in {folder}")))
+        }
+    }
+}
+
+/// What comes of everything that is asked of an API server.
+fn asked(folder: &Path, way: &Way) -> Result<Vec<Outcome>, Failure> {
+    let mut results = cases::bad(folder, way)?;
+    results.extend(cases::applied(folder, way)?);
+    results.extend(cases::examples(folder, way)?);
+    Ok(results)
+}
+
+/// The server, without a page.
+fn program() -> Result<PathBuf, Failure> {
+    process::run(&mut process::cargo(&["build", "--quiet", "--package", "server"]))?;
+    Ok(place::target().join("debug").join(place::program("pilothouse")))
+}
+
+/// Fails if the same requests came to other results over HTTP.
+fn check_same(in_process: &[Outcome], over_http: &[Outcome]) -> Result<(), Failure> {
+    let differences =
+        |it: &Outcome| if it.differences.is_empty() { "the same".into() } else { it.differences.join("; ") };
+    let pairs = in_process.iter().zip(over_http).filter(|(a, b)| a.name != b.name || a.differences != b.differences);
+    let lines: Vec<String> = pairs
+        .map(|(a, b)| format!("{}: in process {}\n  over HTTP {} {}", a.name, differences(a), b.name, differences(b)))
+        .collect();
+    if lines.is_empty() && in_process.len() == over_http.len() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} results are others over HTTP:\n{}", lines.len(), lines.join("\n"))))
 }
 
 /// The lines of a file of JSON objects.

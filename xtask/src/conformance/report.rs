@@ -61,7 +61,7 @@ pub(super) fn summary(results: &[Outcome]) -> String {
 /// The whole document.
 pub(super) fn write(results: &[Outcome]) -> String {
     let mut text = String::from(
-        "# Conformance\n\nThe API server held against recordings of Kubernetes v1.36: `cargo xtask conformance FOLDER`.\n\n| what | the same | of |\n| --- | --- | --- |\n",
+        "# Conformance\n\nThe API server held against recordings of Kubernetes v1.36: `cargo xtask conformance FOLDER`.\nWith `--http` the same is asked of `pilothouse serve` over TLS, a fresh server for each case, and any other result is an\nerror; only the tables are printed in process alone, from the recorded objects.\n\n| what | the same | of |\n| --- | --- | --- |\n",
     );
     text.push_str(&summary(results));
     text.push_str("\n## Differences that are meant\n\n");
