@@ -296,4 +296,12 @@ fn writes_long_lines() {
         "1"
     "#]]
     .assert_eq(&[write(&"a\nb".into()), write(&5.into()), write(&Value::Null), write(&"1".into())].concat());
+    // A line that began with three dashes would begin another document.
+    check_write(
+        &format!(r#""\t{}--- end""#, "x".repeat(90) + " "),
+        &expect![[r#"
+            "\txxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+              --- end"
+        "#]],
+    );
 }

@@ -147,7 +147,6 @@ fn content_indent(line: &str) -> usize {
                 rest = after;
                 column += 2;
             }
-            _ if line.is_empty() => return 0,
             _ => return column + INDENT,
         }
     }

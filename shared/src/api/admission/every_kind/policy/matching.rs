@@ -70,7 +70,7 @@ pub(in crate::api::admission) fn matches(
     Ok(matched(rules, equivalent, admission))
 }
 
-/// The resource that a webhook is to be asked about, as [`matches`] has it of a policy.
+/// The resource that a webhook is to be asked about, as `matches` has it of a policy.
 ///
 /// # Errors
 /// A selector is not well-formed.
