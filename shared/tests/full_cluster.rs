@@ -302,4 +302,29 @@ spec:
             cluster.run_for(Span::millis(100));
         }
     }
+    /// The objects of a resource as `get` shows them, without the column of their age.
+    fn table(cluster: &mut Cluster, resource: &str) -> String {
+        let shown = run(cluster, &format!("kubectl get {resource} --no-headers"));
+        let line = |it: &str| it.rsplit_once(' ').map(|(rest, _)| format!("{}\n", rest.trim_end()));
+        shown.lines().filter_map(line).collect()
+    }
+
+    #[test]
+    fn addresses_follow_services_and_ranges_wait_for_addresses() {
+        let mut cluster = Cluster::new(&full());
+        run(&mut cluster, "kubectl create service clusterip web --tcp=80 --clusterip=10.96.0.7");
+        cluster.run_for(Span::seconds(5));
+        let both = "10.96.0.1   services/default/kubernetes\n10.96.0.7   services/default/web\n";
+        assert_eq!(table(&mut cluster, "ipaddresses"), both);
+        assert_eq!(table(&mut cluster, "servicecidrs"), "kubernetes   10.96.0.0/12\n");
+        run(&mut cluster, "kubectl delete ipaddress 10.96.0.7");
+        cluster.run_for(Span::seconds(5));
+        assert_eq!(table(&mut cluster, "ipaddresses"), both, "a Service that is there gets it back");
+        run(&mut cluster, "kubectl delete servicecidr kubernetes --wait=false");
+        run(&mut cluster, "kubectl delete service web");
+        cluster.run_for(Span::seconds(5));
+        assert_eq!(table(&mut cluster, "ipaddresses"), "10.96.0.1   services/default/kubernetes\n");
+        let ready = "kubectl get servicecidr kubernetes -o jsonpath={.status.conditions[0].reason}";
+        assert_eq!(run(&mut cluster, ready), "Terminating", "the API server's own Service needs it");
+    }
 }

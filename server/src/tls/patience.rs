@@ -1,15 +1,22 @@
-//! A socket that waits only so long for a client that does not read.
+//! A socket that waits only so long for a client: for one that does not read, and at the end for one that still sends.
 //!
-//! Without it a client that asks for much and reads nothing would hold the answer and the connection for ever.
+//! Without the first a client that asks for much and reads nothing would hold the answer and the connection for ever. Without
+//! the second a client that is refused before it has sent everything would lose the answer: a system that closes a socket
+//! with something unread in it resets the connection. Upstream: `net/http/server.go` of Go (`closeWriteAndWait`).
 
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+/// How long, after the last byte for a client, what it still sends is taken in and forgotten.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much of it at a time, in bytes.
+const FORGOTTEN_BYTES: usize = 4_096;
 
 /// A stream whose writes fail when nothing can be written for `limit`. Reads wait as long as they like.
 pub(super) struct Patient<S> {
@@ -17,12 +24,14 @@ pub(super) struct Patient<S> {
     limit: Duration,
     /// When the write that waits is given up; `None` while none waits.
     late: Option<Pin<Box<Sleep>>>,
+    /// When the client's end is no longer waited for; `None` until ours is said.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
     /// Gives up writing after `limit` without progress.
     pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, late: None }
+        Self { stream, limit, late: None, linger: None }
     }
 
     /// What a write came to, or that it took too long.
@@ -37,13 +46,29 @@ impl<S> Patient<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Patient<S> {
+    /// Reads until the client has ended too, or the time is over.
+    fn forget_the_rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; FORGOTTEN_BYTES];
+        loop {
+            let mut rest = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(context, &mut rest) {
+                Poll::Ready(Ok(())) if !rest.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        self.linger.as_mut().map_or(Poll::Ready(()), |linger| linger.as_mut().poll(context))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.judge(context, written)
@@ -55,8 +80,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.judge(context, shut)
+        if self.linger.is_none() {
+            let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+            ready!(self.judge(context, shut))?;
+            self.linger = Some(Box::pin(sleep(LINGER)));
+        }
+        self.forget_the_rest(context).map(Ok)
     }
 
     fn poll_write_vectored(
@@ -98,5 +127,26 @@ mod tests {
         });
         ours.write_all(b"twelve bytes").await.unwrap();
         reader.await.unwrap();
+    }
+    #[tokio::test(start_paused = true)]
+    async fn what_a_client_still_sends_is_taken_in() {
+        let (ours, mut theirs) = tokio::io::duplex(4);
+        let mut ours = Patient::new(ours, Duration::from_mins(1));
+        let client = tokio::spawn(async move {
+            theirs.write_all(b"more than fits").await.unwrap();
+            let mut answer = String::new();
+            theirs.read_to_string(&mut answer).await.unwrap();
+            answer
+        });
+        ours.write_all(b"413").await.unwrap();
+        ours.shutdown().await.unwrap();
+        drop(ours);
+        assert_eq!(client.await.unwrap(), "413");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_end_is_left() {
+        let (ours, _theirs) = tokio::io::duplex(4);
+        Patient::new(ours, Duration::from_mins(1)).shutdown().await.unwrap();
     }
 }

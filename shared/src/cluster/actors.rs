@@ -24,12 +24,13 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("pod-garbage-collector-controller", "pod-garbage-collector"),
     ("replicationcontroller-controller", "replication-controller"),
     ("root-ca-certificate-publisher-controller", "root-ca-cert-publisher"),
+    ("service-cidr-controller", "service-cidrs-controller"),
     ("serviceaccount-controller", "service-account-controller"),
     ("taint-eviction-controller", "node-controller"),
 ];
 
 /// Control loops that are part of the API server, and do what they like.
-const OF_API_SERVER: &[&str] = &["crd-naming-condition-controller", "crd-finalizer"];
+const OF_API_SERVER: &[&str] = &["crd-naming-condition-controller", "crd-finalizer", "ipallocator-repair-controller"];
 
 /// Who an actor's requests come from.
 pub(super) fn user_of(actor: &Actor) -> User {

@@ -35,6 +35,7 @@ impl Cluster {
                 for class in crate::api::resources::every_kind::priority_class::system_classes() {
                     self.make(ResourceName::of("priorityclasses.scheduling.k8s.io"), class);
                 }
+                self.make(ResourceName::of("servicecidrs.networking.k8s.io"), service_range());
                 self.provide_policy();
             }
         }
@@ -104,6 +105,16 @@ fn kubernetes_service() -> Object {
     service.set("spec.sessionAffinity", "None");
     service.set("spec.type", "ClusterIP");
     service
+}
+
+/// The range that Services draw their addresses from.
+///
+/// Upstream: `pkg/controlplane/controller/defaultservicecidr`.
+#[cfg(feature = "every-kind")]
+fn service_range() -> Object {
+    let mut range = Object::new("networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes");
+    range.set("spec.cidrs", Value::from(vec!["10.96.0.0/12".into()]));
+    range
 }
 
 /// The binding by which the person at the keyboard may do everything, as kubeadm makes it.

@@ -65,4 +65,8 @@ pub static CONTROLLERS: &[Controller] = &[
     every_kind::ttl_after_finished::CONTROLLER,
     #[cfg(feature = "every-kind")]
     every_kind::certificate_cleaner::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::service_addresses::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::service_cidrs::CONTROLLER,
 ];

@@ -8,7 +8,9 @@ use crate::model::Object;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
-    fidelity: Fidelity::Approximated("Services draw their addresses without it"),
+    fidelity: Fidelity::Approximated(
+        "made and deleted a moment after its Service; one that a person made reserves nothing",
+    ),
     group: "networking.k8s.io",
     kind: "IPAddress",
     plural: "ipaddresses",

@@ -9,7 +9,7 @@ use crate::model::Value;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
-    fidelity: Fidelity::Approximated("Services draw their addresses from 10.96.0.0/12, whatever it says"),
+    fidelity: Fidelity::Approximated("Services draw their addresses from 10.96.0.0/12, whatever is added to it"),
     group: "networking.k8s.io",
     kind: "ServiceCIDR",
     plural: "servicecidrs",
