@@ -7,10 +7,13 @@ use shared::model::Text;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// The user of a verified certificate: its common name, and its organizations as groups; `None` without a name.
+///
+/// Of several common names the last counts, as in Go, and as for whoever decides what is signed
+/// (`shared::api::certificates`): otherwise a certificate could be signed for one name and log in as another.
 pub(super) fn user_of(certificate: &[u8]) -> Option<User> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let subject = certificate.subject();
-    let name = subject.iter_common_name().next()?.as_str().ok()?;
+    let name = subject.iter_common_name().last()?.as_str().ok()?;
     let organizations = subject.iter_organization().filter_map(|it| it.as_str().ok()).map(Text::new);
     let groups = organizations.chain([Text::new_static("system:authenticated")]).collect();
     (!name.is_empty()).then(|| User { name: Text::new(name), groups, ..User::default() })

@@ -200,6 +200,9 @@ mod tests {
     /// A request that openssl made for `/O=dev/O=ops/CN=ada`.
     const ADA: &str = "MIHlMIGMAgEAMCoxDDAKBgNVBAoMA2RldjEMMAoGA1UECgwDb3BzMQwwCgYDVQQDDANhZGEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQiBcm5rQxCLH4OHjZ0dYyxLlUWe60eiFSDWHj60XlVwQLfWOW9qqyWpxuOWUSpOgI6AQTmlIogoxOHvPiM4hNXoAAwCgYIKoZIzj0EAwIDSAAwRQIhAM5qjl+6U3qjNxc7vduLK5YQJan6IDG7vbHXkJYXrH/PAiBJEIycb+QZDvY4gCYBAWBVWJHzxtIkPe2MuwzTcwd+qg==";
 
+    /// One for `/O=system:nodes/CN=kubernetes-admin/CN=system:node:a`.
+    const TWO_NAMES: &str = "MIIBBDCBrAIBADBKMRUwEwYDVQQKDAxzeXN0ZW06bm9kZXMxGTAXBgNVBAMMEGt1YmVybmV0ZXMtYWRtaW4xFjAUBgNVBAMMDXN5c3RlbTpub2RlOmEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASIwhDhyBHC7wawohKcZ6Wj8AqCara3gZ0Pcea3OJD+OpACUuIx35Px+QAcSG2Q5HewPx7Mx/rPqHMyYwDH4ZjdoAAwCgYIKoZIzj0EAwIDRwAwRAIgWv8wsUjUjMC9nXexVtQK5o66mEpTd9d/NJ3DY85YJ7oCIE8cNn2SaYsQdh6PdMSYFk73JM2eEAnJ9vhQKFTrqT6U";
+
     fn order(der: &[u8], usages: &[&str]) -> Order {
         let usages = usages.iter().map(Text::new).collect();
         let (not_before, not_after) = (Time::from_seconds(1_800_000_000), Time::from_seconds(4_000_000_000));
@@ -229,6 +232,14 @@ mod tests {
         assert!(usage.value.digital_signature() && !usage.value.key_encipherment());
         let purposes = certificate.extended_key_usage().expect("it can be read").expect("it is there");
         assert!(purposes.value.client_auth && !purposes.value.server_auth);
+    }
+
+    #[test]
+    fn of_two_names_the_one_that_was_judged_logs_in() {
+        let authority = Authority::generate("127.0.0.1").expect("it can be made");
+        let two = shared::api::base64::decode(TWO_NAMES).expect("it is base64");
+        let der = signed(&authority, &order(&two, &["client auth"])).expect("it is signed");
+        assert_eq!(user_of(&der).expect("it has a name").name, "system:node:a");
     }
 
     #[test]

@@ -71,6 +71,13 @@ fn check_subject(der: &str, expected: &Expect) {
 
 #[test]
 fn names_are_read() {
+    // Of two common names the last counts: the server's reader of certificates has it so too.
+    check_subject(
+        "MIIBBDCBrAIBADBKMRUwEwYDVQQKDAxzeXN0ZW06bm9kZXMxGTAXBgNVBAMMEGt1YmVybmV0ZXMtYWRtaW4xFjAUBgNVBAMMDXN5c3RlbTpub2RlOmEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASIwhDhyBHC7wawohKcZ6Wj8AqCara3gZ0Pcea3OJD+OpACUuIx35Px+QAcSG2Q5HewPx7Mx/rPqHMyYwDH4ZjdoAAwCgYIKoZIzj0EAwIDRwAwRAIgWv8wsUjUjMC9nXexVtQK5o66mEpTd9d/NJ3DY85YJ7oCIE8cNn2SaYsQdh6PdMSYFk73JM2eEAnJ9vhQKFTrqT6U",
+        &expect![[
+            r#"Ok(Subject { common_name: "system:node:a", organizations: ["system:nodes"], others: OtherNames { dns: 0, emails: 0, addresses: 0, uris: 0 } })"#
+        ]],
+    );
     check_subject(
         ADA,
         &expect![[
