@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 /// How deep templates and filters may nest.
 const DEPTH_MAX: usize = 32;
-/// How many `..` may follow each other: each of them multiplies what is found.
+/// How many `..` may follow each other: each of them multiplies what is found (`DIFFERENCE`: upstream has no limit).
 const DEEP_MAX: usize = 4;
 
 /// A parsed template.

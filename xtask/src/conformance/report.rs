@@ -24,6 +24,8 @@ const DIFFERENCES: &[&str] = &[
     "Admission webhooks are in force from the next request on. Events of the cluster's own parts that one is about are dropped, and a heartbeat that one is about goes on after some tries as if it could not be reached. Of the audit log's notes the patch is missing, and a reason of a refusal that Kubernetes does not know.",
     "A definition of a custom resource whose conversion strategy is Webhook is refused; rules in CEL are not held against its defaults.",
     "Of alternatives in a custom schema (`anyOf`, `oneOf`) that all fail, the first one's findings are told, not the best one's; the formats isbn, creditcard, ssn, colors and bsonobjectid are not looked at.",
+    "A JSONPath with more than four `..` in each other is refused; Kubernetes has no limit.",
+    "The IPAddress of a Service is made and deleted a moment after the Service; in Kubernetes just before. A ServiceCIDR that no address needs goes at once and not after ten seconds.",
     "Server-side apply takes a list within a list, or as a value of a map, of a custom resource as one value.",
     "Accepted names and establishment of a definition come in one write.",
     "Servers in simulated pods answer forwarded connections with short pages; one that does not speak HTTP closes them at the first byte.",

@@ -1,6 +1,6 @@
 //! Says of each `ServiceCIDR` that it is ready, and keeps one that is to go until no address needs it.
 //!
-//! Upstream: `pkg/controller/servicecidrs/servicecidrs_controller.go`, which also waits ten seconds before it lets go.
+//! Upstream: `pkg/controller/servicecidrs/servicecidrs_controller.go`, which waits ten seconds before it lets go (`DIFFERENCE`).
 
 use crate::controllers::conditions::{self, Condition};
 use crate::controllers::every_kind::service_addresses::ADDRESSES;
