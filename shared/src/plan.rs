@@ -182,6 +182,18 @@ impl Write {
         Self::new(with_body(Verb::Patch(kind), key, subresource, patch), reason)
     }
 
+    /// Takes a finalizer of `object`, as it was read, away.
+    pub fn remove_finalizer(key: &Key, object: &Object, finalizer: &str, why: &str) -> Self {
+        let kept: Vec<Value> = object.finalizers().filter(|it| *it != finalizer).map(Value::from).collect();
+        let kept = if kept.is_empty() { Value::Null } else { kept.into() };
+        let mut patch = Value::map();
+        patch.set("metadata.uid", object.uid());
+        patch.set("metadata.resourceVersion", object.metadata().get("resourceVersion"));
+        patch.set("metadata.finalizers", kept);
+        let reason = format!("took the finalizer {finalizer} away: {why}");
+        Self::patch(key, "", PatchKind::Merge, patch, reason).tolerating(&["NotFound"])
+    }
+
     /// Deletes the object at `key` if it still has `uid`; that it is gone already is as good.
     pub fn delete(key: &Key, uid: &str, reason: impl Into<Text>) -> Self {
         let mut request = with_body(Verb::Delete, key, "", Value::Null);

@@ -37,8 +37,8 @@ pub(crate) async fn drive(host: Arc<Host>) {
             host.compact(&mut compaction);
             compacted = Instant::now();
         }
-        let next = host.with(turn);
-        host.make_own_calls();
+        let (next, calls) = host.with(|cluster| (turn(cluster), cluster.calls_due()));
+        host.make_own_calls(calls);
         host.turns.send_modify(|turns| *turns += 1);
         match next {
             Next::Now => tokio::task::yield_now().await,

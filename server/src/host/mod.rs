@@ -179,8 +179,8 @@ impl Host {
     }
 
     /// Makes the calls that the cluster's own writes wait for, each by itself.
-    pub(crate) fn make_own_calls(self: &Arc<Self>) {
-        for (number, call) in self.with(Cluster::calls_due) {
+    pub(crate) fn make_own_calls(self: &Arc<Self>, calls: Vec<(u64, HookCall)>) {
+        for (number, call) in calls {
             let host = self.clone();
             tokio::spawn(async move {
                 let answer = webhook::call(&host, &call).await;

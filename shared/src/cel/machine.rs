@@ -373,8 +373,7 @@ fn formatted(value: Val, format: Format) -> Val {
         (Val::Text(text), Format::Timestamp) => time::timestamp(text),
         (Val::Text(text), Format::Duration) => time::duration(text),
         (Val::Text(text), Format::Bytes) => conversions::from_base64(text).map(|it| Val::Bytes(it.into())),
-        #[allow(clippy::cast_precision_loss, reason = "a double has what precision it has")]
-        (Val::Int(it), Format::Double) => Some(Val::Double(*it as f64)),
+        (Val::Int(it), Format::Double) => Some(conversions::double_of(*it)),
         _ => None,
     };
     read.unwrap_or(value)

@@ -87,18 +87,22 @@ impl Cluster {
         if !self.hooks.is_on {
             return self.api.handle(request, self.now);
         }
-        let mut parked = self.hooks.take(request);
-        if parked.open > 0 {
-            self.hooks.parked.push_back(parked);
-            return Response::status(waiting());
-        }
-        if parked.changes > CHANGES_MAX {
+        let (mut attempt, changes) = match self.hooks.take(request) {
+            Some(known) if known.open > 0 => {
+                self.hooks.parked.push_back(known);
+                return Response::status(waiting());
+            }
+            Some(known) if known.request.body == request.body => (known.attempt, known.changes),
+            Some(known) => (Attempt::default(), known.changes + 1),
+            None => (Attempt::default(), 0),
+        };
+        if changes > CHANGES_MAX {
             return self.api.handle(request, self.now);
         }
-        match self.api.attempt(request, self.now, &mut parked.attempt) {
+        match self.api.attempt(request, self.now, &mut attempt) {
             Ok(response) => response,
             Err(calls) => {
-                self.hooks.park(parked, calls);
+                self.hooks.park(request.clone(), attempt, changes, calls);
                 Response::status(waiting())
             }
         }
@@ -106,21 +110,15 @@ impl Cluster {
 }
 
 impl Hooks {
-    /// What waits of this write, or what begins to.
-    fn take(&mut self, request: &Request) -> Parked {
-        let place = self.parked.iter().position(|it| is_same(&it.request, request));
-        let known = place.and_then(|it| self.parked.remove(it));
-        let changes = match known {
-            Some(known) if known.open > 0 || known.request.body == request.body => return known,
-            Some(known) => known.changes + 1,
-            None => 0,
-        };
-        self.number += 1;
-        Parked { number: self.number, request: request.clone(), attempt: Attempt::default(), open: 0, changes }
+    /// What waits of this write; as good as free while nothing waits.
+    fn take(&mut self, request: &Request) -> Option<Parked> {
+        let place = self.parked.iter().position(|it| is_same(&it.request, request))?;
+        self.parked.remove(place)
     }
 
-    fn park(&mut self, mut parked: Parked, calls: Vec<HookCall>) {
-        parked.open = calls.len();
+    fn park(&mut self, request: Request, attempt: Attempt, changes: usize, calls: Vec<HookCall>) {
+        self.number += 1;
+        let parked = Parked { number: self.number, request, attempt, open: calls.len(), changes };
         self.due.extend(calls.into_iter().map(|it| (parked.number, it)));
         if self.parked.len() >= PARKED_MAX {
             self.parked.pop_front();

@@ -3,9 +3,9 @@
 //! Upstream: `k8s.io/apiextensions-apiserver/pkg/controller/{status,establish,nonstructuralschema,apiapproval,finalizer}`.
 //! Differs: one loop writes all conditions but `Terminating`; objects are read from the cache and deleted one by one.
 
+use crate::api::Propagation;
 use crate::api::custom::{DEFINITIONS, establish, is_built_in};
 use crate::api::resources::every_kind::custom_resource_definition::CLEANUP;
-use crate::api::{PatchKind, Propagation};
 use crate::controllers::pods::key_of;
 use crate::model::{Key, Object, ResourceName, Span, Text, Value};
 use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
@@ -139,13 +139,7 @@ fn let_go(key: &Key, definition: &Object, view: &View<'_>, plan: &mut Plan) {
     if definition.condition("Terminating").get("reason").str() != "InstanceDeletionCompleted" {
         return plan.write(note(key, definition, "InstanceDeletionCompleted", "removed all instances", view));
     }
-    let kept: Vec<Value> = definition.finalizers().filter(|it| *it != CLEANUP).map(Value::from).collect();
-    let kept = if kept.is_empty() { Value::Null } else { kept.into() };
-    let mut patch = Value::map();
-    patch.set("metadata.uid", definition.uid());
-    patch.set("metadata.finalizers", kept);
-    let reason = format!("took the finalizer {CLEANUP} away: no object is left");
-    plan.write(Write::patch(key, "", PatchKind::Merge, patch, reason).tolerating(&["NotFound"]));
+    plan.write(Write::remove_finalizer(key, definition, CLEANUP, "no object is left"));
 }
 
 #[cfg(test)]

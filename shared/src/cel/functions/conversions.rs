@@ -99,11 +99,17 @@ fn unsigned(number: f64) -> Option<u64> {
     (0.0..LIMIT).contains(&number).then_some(number as u64)
 }
 
+/// A whole number as a double, as near as one comes.
+pub(in crate::cel) fn double_of(whole: i64) -> Val {
+    #[allow(clippy::cast_precision_loss, reason = "that is what this conversion does")]
+    Val::Double(whole as f64)
+}
+
 fn to_double(_: &mut Machine<'_>, it: &[Val]) -> Outcome {
     #[allow(clippy::cast_precision_loss, reason = "that is what this conversion does")]
     match it {
         [Val::Double(it)] => Ok(Val::Double(*it)),
-        [Val::Int(it)] => Ok(Val::Double(*it as f64)),
+        [Val::Int(it)] => Ok(double_of(*it)),
         [Val::Uint(it)] => Ok(Val::Double(*it as f64)),
         [Val::Text(it)] => match it.parse() {
             Ok(it) => Ok(Val::Double(it)),

@@ -2,9 +2,10 @@
 //!
 //! Upstream: `pkg/controller/servicecidrs/servicecidrs_controller.go`, which waits ten seconds before it lets go (`DIFFERENCE`).
 
+use crate::api::resources::every_kind::service_cidr::contains;
 use crate::controllers::conditions::{self, Condition};
 use crate::controllers::every_kind::service_addresses::ADDRESSES;
-use crate::model::{Key, Object, ResourceName, Value};
+use crate::model::{Key, Object, ResourceName};
 use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
 use crate::store::Change;
 use std::net::IpAddr;
@@ -69,10 +70,7 @@ fn let_go(key: &Key, range: &Object, view: &View<'_>) -> Plan {
         return plan;
     }
     if !needs(range, view) {
-        let mut new = range.clone();
-        let others: Value = range.finalizers().filter(|it| *it != FINALIZER).map(Value::from).collect();
-        new.set("metadata.finalizers", others);
-        let write = Write::update(key, new, "no address needs it").tolerating(&["NotFound"]);
+        let write = Write::remove_finalizer(key, range, FINALIZER, "no address needs it");
         plan.write(write.following(key, "metadata.deletionTimestamp"));
     } else if range.condition("Ready").get("reason").str() != "Terminating" {
         let message =
@@ -95,28 +93,11 @@ fn needs(range: &Object, view: &View<'_>) -> bool {
     names.into_iter().any(|ip| contains(range, ip) && !others.iter().any(|other| contains(other, ip)))
 }
 
-fn contains(range: &Object, ip: IpAddr) -> bool {
-    range.at("spec.cidrs").items().iter().any(|cidr| covers(cidr.str(), ip).unwrap_or(false))
-}
-
-/// Whether a network such as `10.96.0.0/12` has the address; `None` if it cannot be read or is of the other family.
-fn covers(cidr: &str, ip: IpAddr) -> Option<bool> {
-    let (network, prefix) = cidr.split_once('/')?;
-    let (network, prefix) = (network.parse().ok()?, prefix.parse::<u32>().ok()?);
-    let (a, b, bits) = match (network, ip) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits().into(), b.to_bits().into(), 32),
-        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
-        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return None,
-    };
-    let host = bits - prefix.min(bits);
-    let differ: u128 = a ^ b;
-    Some(differ.checked_shr(host).unwrap_or(0) == 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::controllers::testing::Fixture;
+    use crate::model::Value;
     use expect_test::{Expect, expect};
 
     /// What is decided about the range `a`, which has the finalizer if it `goes`; with another range, and an address.
@@ -152,13 +133,17 @@ mod tests {
             true,
             "10.0.0.0/8",
             "10.97.0.1",
-            &expect!["update servicecidrs.networking.k8s.io a: no address needs it"],
+            &expect![
+                "patch servicecidrs.networking.k8s.io a: took the finalizer networking.k8s.io/service-cidr-finalizer away: no address needs it"
+            ],
         );
         check(
             true,
             "10.0.0.0/9",
             "10.97.0.1",
-            &expect!["update servicecidrs.networking.k8s.io a: no address needs it"],
+            &expect![
+                "patch servicecidrs.networking.k8s.io a: took the finalizer networking.k8s.io/service-cidr-finalizer away: no address needs it"
+            ],
         );
         check(
             true,
@@ -170,19 +155,17 @@ mod tests {
             true,
             "10.0.0.0/16",
             "10.112.0.1",
-            &expect!["update servicecidrs.networking.k8s.io a: no address needs it"],
+            &expect![
+                "patch servicecidrs.networking.k8s.io a: took the finalizer networking.k8s.io/service-cidr-finalizer away: no address needs it"
+            ],
         );
-        check(true, "10.0.0.0/16", "fd00::1", &expect!["update servicecidrs.networking.k8s.io a: no address needs it"]);
-    }
-
-    #[test]
-    fn networks_cover_their_addresses() {
-        let covers = |cidr, ip: &str| covers(cidr, ip.parse().unwrap());
-        assert_eq!(covers("10.96.0.0/12", "10.111.255.255"), Some(true));
-        assert_eq!(covers("10.96.0.0/12", "10.112.0.0"), Some(false));
-        assert_eq!(covers("0.0.0.0/0", "1.2.3.4"), Some(true));
-        assert_eq!(covers("::/0", "fd00::1"), Some(true));
-        assert_eq!(covers("fd00::/112", "fd00::1:1"), Some(false));
-        assert_eq!(covers("1.2.3.4/32", "1.2.3.4"), Some(true));
+        check(
+            true,
+            "10.0.0.0/16",
+            "fd00::1",
+            &expect![
+                "patch servicecidrs.networking.k8s.io a: took the finalizer networking.k8s.io/service-cidr-finalizer away: no address needs it"
+            ],
+        );
     }
 }

@@ -77,6 +77,7 @@ fn release(key: &Key, view: &View<'_>, finalizer: &str, user: Option<String>) ->
         plan.observed = format!("used by {user}").into();
         return plan;
     }
+    // Not `Write::remove_finalizer`, which patches: the roles of these loops let them update.
     let mut new = object.clone();
     let others: Value = object.finalizers().filter(|it| *it != finalizer).map(Value::from).collect();
     new.set("metadata.finalizers", others);

@@ -11,7 +11,7 @@ mod writes;
 mod tests;
 
 use crate::model::{Key, Object, OwnerReference};
-use crate::plan::{Controller, Enqueue, Plan, View, Watch};
+use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
 use crate::store::Change;
 use owners::{Bond, bond, find_owner, lost_namespace};
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ fn orphan_dependents(key: &Key, object: &Object, view: &View<'_>) -> Plan {
     }
     plan.observed = in_words(plan.writes.len(), "").trim_end().into();
     plan.desired = "none: they are to be orphaned".into();
-    plan.write(writes::remove_finalizer(key, object, ORPHAN, "its dependents are orphaned"));
+    plan.write(Write::remove_finalizer(key, object, ORPHAN, "its dependents are orphaned"));
     plan
 }
 
@@ -101,7 +101,7 @@ fn finish_foreground(key: &Key, object: &Object, view: &View<'_>) -> Plan {
         in_words(blocking, if blocking == 1 { "that blocks the deletion" } else { "that block the deletion" }).into();
     plan.desired = "none".into();
     if blocking == 0 {
-        plan.write(writes::remove_finalizer(key, object, FOREGROUND, "no dependent blocks the deletion any more"));
+        plan.write(Write::remove_finalizer(key, object, FOREGROUND, "no dependent blocks the deletion any more"));
     }
     plan
 }

@@ -65,13 +65,6 @@ pub(super) fn delete(
     write.following(key, "metadata.ownerReferences")
 }
 
-/// Takes a finalizer away.
-pub(super) fn remove_finalizer(key: &Key, object: &Object, finalizer: &str, why: &str) -> Write {
-    let kept: Vec<Value> = object.finalizers().filter(|it| *it != finalizer).map(Value::from).collect();
-    let kept = if kept.is_empty() { Value::Null } else { kept.into() };
-    patch(key, object, "finalizers", kept, format!("took the finalizer {finalizer} away: {why}"))
-}
-
 fn patch(key: &Key, object: &Object, field: &str, value: Value, reason: String) -> Write {
     let mut patch = Value::map();
     patch.set("metadata.uid", object.uid());

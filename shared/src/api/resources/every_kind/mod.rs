@@ -30,7 +30,7 @@ mod replication_controller;
 mod resource_quota;
 mod reviews;
 mod runtime_class;
-mod service_cidr;
+pub(crate) mod service_cidr;
 mod stateful_set;
 mod storage;
 #[cfg(test)]

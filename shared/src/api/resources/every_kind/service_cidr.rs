@@ -3,9 +3,11 @@
 use crate::api::printing::age;
 use crate::api::registry::Fidelity;
 use crate::api::resources::workload::keep;
+use crate::api::validation::every_kind::addresses::parse_cidr;
 use crate::api::validation::every_kind::service_range;
 use crate::api::{Column, Resource, Scope};
-use crate::model::Value;
+use crate::model::{Object, Value};
+use std::net::IpAddr;
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
@@ -26,3 +28,9 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
     ..Resource::NONE
 };
+
+/// True if an address is in one of the range's blocks.
+pub(crate) fn contains(range: &Object, address: IpAddr) -> bool {
+    let blocks = range.at("spec.cidrs").items().iter().filter_map(|it| parse_cidr(it.str()));
+    blocks.into_iter().any(|it| it.contains(address))
+}

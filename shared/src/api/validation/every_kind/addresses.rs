@@ -10,7 +10,7 @@ pub(super) const BAD_CIDR: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24
 
 /// A block of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cidr {
+pub(in crate::api) struct Cidr {
     pub(super) address: IpAddr,
     pub(super) prefix: u32,
 }
@@ -30,7 +30,7 @@ pub(super) fn parse_ip(text: &str) -> Option<IpAddr> {
 }
 
 /// A block of addresses, with the same leniency.
-pub(super) fn parse_cidr(text: &str) -> Option<Cidr> {
+pub(in crate::api) fn parse_cidr(text: &str) -> Option<Cidr> {
     let (address, prefix) = text.split_once('/')?;
     let address = parse_ip(address)?;
     let digits = !prefix.is_empty() && prefix.bytes().all(|it| it.is_ascii_digit());
@@ -44,7 +44,7 @@ fn width(address: IpAddr) -> u32 {
 
 impl Cidr {
     /// True if the address is of the same family and in the block.
-    pub(super) fn contains(self, address: IpAddr) -> bool {
+    pub(in crate::api) fn contains(self, address: IpAddr) -> bool {
         self.address.is_ipv4() == address.is_ipv4() && self.network(self.address) == self.network(address)
     }
 

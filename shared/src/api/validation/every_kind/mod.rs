@@ -1,6 +1,6 @@
 //! The checks of the kinds in `resources/every_kind`: one file per kind.
 
-mod addresses;
+pub(in crate::api) mod addresses;
 pub(crate) mod admission_policy;
 pub(crate) mod certificate_request;
 pub(crate) mod claim;

@@ -1,7 +1,5 @@
 //! Webhooks, request by request: what they are asked, and what becomes of what they say.
 
-#![allow(clippy::too_many_lines, reason = "lists of cases, each with what it gives")]
-
 use crate::api::admission::{Attempt, HookCall};
 use crate::api::testing::{request, run_on, shown};
 use crate::api::{Api, Response, base64};
@@ -77,22 +75,24 @@ fn patch(steps: &str) -> String {
     format!(r#"{{"allowed":true,"patchType":"JSONPatch","patch":"{}"}}"#, base64::encode(steps.as_bytes()))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "one answer of many, some of which fail")]
-fn yes(_: &HookCall) -> Result<String, String> {
-    Ok(r#"{"allowed":true}"#.into())
+const YES: &str = r#"{"allowed":true}"#;
+
+/// A webhook that always says the same.
+fn says(response: &'static str) -> impl Fn(&HookCall) -> Result<String, String> {
+    move |_| Ok(response.to_owned())
 }
 
 #[test]
 fn a_webhook_is_asked_about_the_object_and_who_asks() {
     let mut api = api(&configuration("validating", &[("v", r#","timeoutSeconds":3"#)]));
-    let (asked, response) = send(&mut api, MAP, &yes);
+    let (asked, response) = send(&mut api, MAP, &says(YES));
     assert_eq!((asked.len(), response.code, asked[0].timeout_seconds), (1, 201, 3));
     let mut review = asked[0].review.clone();
     let stored = response.as_object().unwrap();
     assert_eq!(review.at("request.object.metadata.uid"), stored.at("metadata.uid"));
     review.entry("request.object").remove("metadata");
     expect![[r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"dryRun":false,"kind":{"group":"","kind":"ConfigMap","version":"v1"},"name":"a","namespace":"default","object":{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap"},"oldObject":null,"operation":"CREATE","options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"},"requestKind":{"group":"","kind":"ConfigMap","version":"v1"},"requestResource":{"group":"","resource":"configmaps","version":"v1"},"resource":{"group":"","resource":"configmaps","version":"v1"},"uid":"b56e8da9-5822-40dd-a81c-0c932d0667ab","userInfo":{"groups":["kubeadm:cluster-admins","system:authenticated"],"username":"kubernetes-admin"}}}"#]].assert_eq(&review.to_json());
-    let (asked, _) = send(&mut api, "delete configmaps/a", &yes);
+    let (asked, _) = send(&mut api, "delete configmaps/a", &says(YES));
     let request = asked[0].review.get("request");
     let told = (request.get("operation").str(), request.get("object").is_null(), request.at("oldObject.data.k").str());
     assert_eq!(told, ("DELETE", true, "v"));
@@ -130,7 +130,7 @@ fn a_change_asks_again_who_wants_it() {
     );
     let answer = |call: &HookCall| match call.name.as_str() {
         "last.x.y" => Ok(patch(r#"[{"op":"add","path":"/data/last","value":"x"}]"#)),
-        _ => yes(call),
+        _ => Ok(YES.to_owned()),
     };
     check(
         &three,
@@ -203,7 +203,7 @@ fn a_webhook_that_fails_counts_by_its_policy() {
 #[test]
 fn an_answer_that_is_none_is_a_failure() {
     let said = |sort: &str, response: &'static str, expected: &Expect| {
-        check(&configuration(sort, &[("v", "")]), MAP, &move |_| Ok(response.to_owned()), expected);
+        check(&configuration(sort, &[("v", "")]), MAP, &says(response), expected);
     };
     said(
         "validating",
@@ -257,7 +257,7 @@ fn an_answer_that_is_none_is_a_failure() {
 #[test]
 fn rules_selectors_and_conditions_choose() {
     let one = |fields: &str, line: &str, expected: &Expect| {
-        check(&configuration("validating", &[("v", fields)]), line, &yes, expected);
+        check(&configuration("validating", &[("v", fields)]), line, &says(YES), expected);
     };
     one(r#","objectSelector":{"matchLabels":{"team":"blue"}}"#, MAP, &expect![": 201 "]);
     one(r#","objectSelector":{"matchLabels":{"team":"red"}}"#, MAP, &expect!["v.x.y: 201 "]);
@@ -285,7 +285,7 @@ fn a_dry_run_asks_only_webhooks_without_side_effects() {
     check(
         &one,
         &dry,
-        &yes,
+        &says(YES),
         &expect![[
             r#"v.x.y: 201  (mutation.webhook.admission.k8s.io/round_0_index_0: {"configuration":"c","webhook":"v.x.y","mutated":false})"#
         ]],
@@ -303,11 +303,11 @@ fn who_cannot_call_says_so() {
 #[test]
 fn what_changes_meanwhile_is_asked_about_anew() {
     let mut api = api(&configuration("validating", &[("v", "")]));
-    let (_, made) = send(&mut api, MAP, &yes);
+    let (_, made) = send(&mut api, MAP, &says(YES));
     assert_eq!(made.code, 201);
     let (change, mut attempt) = (request(r#"merge configmaps/a {"data":{"k":"w"}}"#), Attempt::default());
     let first = api.attempt(&change, Time::VIRTUAL_START, &mut attempt).unwrap_err();
-    let (_, other) = send(&mut api, r#"merge configmaps/a {"data":{"other":"x"}}"#, &yes);
+    let (_, other) = send(&mut api, r#"merge configmaps/a {"data":{"other":"x"}}"#, &says(YES));
     assert_eq!(other.code, 200);
     let answer = reviewed(&first[0], r#"{"allowed":true}"#);
     attempt.answered(first[0].clone(), Ok(answer));
