@@ -18,7 +18,7 @@ pub(crate) async fn keep_signed(host: Arc<Host>, signer: Signer) {
     loop {
         let due = host.look(|cluster| work::due(cluster.store(), cluster.api().authorizer(), wall_clock()));
         for work in due {
-            // A refusal means that somebody else changed it, which wakes us again.
+            // A refusal mostly means that somebody else changed it, which wakes us again; any other is left until the next change.
             host.request(&done(work, &signer)).await;
         }
         if requests.next(host.feed()).await.is_err() {

@@ -14,16 +14,18 @@ pub(crate) use feed::{Behind, Commit, Subscription};
 use journal::Journal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use shared::api::admission::{Attempt, HookCall};
 use shared::api::{Body, Request, Response, Status};
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::kubelet::Profile;
-use shared::model::{Span, Text, Time, Value};
+use shared::model::{Span, Text, Time};
 use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
 use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::storage::Storage;
 use crate::webhook;
@@ -33,8 +35,8 @@ use feed::Feed;
 const TIMING: Timing =
     Timing { watch: Span::millis(1), jitter: Span::ZERO, think: Span::ZERO, request: Span::micros(100) };
 
-/// How often a request is tried whose webhooks have changed it, or what it changes, again and again.
-const TRIES_MAX: usize = 64;
+/// How long the webhooks of one request may take in all: upstream's default for requests.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A cluster that others can talk to.
 pub(crate) struct Host {
@@ -146,7 +148,8 @@ impl Host {
     /// Tries until all webhooks that have a say are asked; with the revision that the answer tells of.
     async fn answer(&self, request: &Request, mut cause: Option<Cause>) -> (Response, Revision) {
         let mut attempt = Attempt::default();
-        for _ in 0..TRIES_MAX {
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        loop {
             let tried = self.with(|cluster| {
                 let cause = *cause.get_or_insert_with(|| {
                     if writes(request) {
@@ -160,14 +163,15 @@ impl Host {
                 let told = if writes(request) { newest } else { told_revision(&response, newest) };
                 Ok((response, told))
             });
-            match tried {
+            let calls = match tried {
                 Ok(answer) => return answer,
-                Err(calls) => self.call(calls, &mut attempt).await,
+                Err(calls) => calls,
+            };
+            if timeout_at(deadline, self.call(calls, &mut attempt)).await.is_err() {
+                let status = Status::timeout("request did not complete within requested timeout");
+                return (Response::status(status), self.look(|cluster| cluster.store().revision()));
             }
         }
-        let message = "Timeout: request did not complete within requested timeout".to_owned();
-        let status = Status { code: 504, reason: "Timeout", message, details: Value::map() };
-        (Response::status(status), self.look(|cluster| cluster.store().revision()))
     }
 
     /// Makes calls of webhooks, all at once.

@@ -35,7 +35,7 @@ pub(crate) struct Read {
 /// 413 over the limit; 504 if it does not come in time; 400 if the client goes away in the middle.
 pub(crate) async fn collect(body: Body) -> Result<Bytes, Status> {
     let reading = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, BODY_BYTES_MAX).collect());
-    match reading.await.map_err(|_| status::timeout("the body of the request did not come in time"))? {
+    match reading.await.map_err(|_| Status::timeout("the body of the request did not come in time"))? {
         Ok(all) => Ok(all.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(status::too_large(BODY_BYTES_MAX)),
         Err(error) => Err(Status::bad_request(format!("unable to read the body: {error}"))),

@@ -50,11 +50,6 @@ pub(crate) fn unauthorized() -> Status {
     Status { code: 401, reason: "Unauthorized", message: "Unauthorized".to_owned(), details: Value::Null }
 }
 
-/// 504: the request took too long. Upstream: `k8s.io/apimachinery/pkg/api/errors` (`NewTimeoutError`).
-pub(crate) fn timeout(what: &str) -> Status {
-    Status { code: 504, reason: "Timeout", message: format!("Timeout: {what}"), details: Value::map() }
-}
-
 /// 413: the body is over the limit.
 pub(crate) fn too_large(limit_bytes: usize) -> Status {
     let message = format!("Request entity too large: limit is {limit_bytes}");

@@ -49,16 +49,19 @@ impl<S> Patient<S> {
 impl<S: AsyncRead + Unpin> Patient<S> {
     /// Reads until the client has ended too, or the time is over.
     fn forget_the_rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Asked first: whoever never stops sending would keep the rest from being reached.
+        if self.linger.as_mut().is_none_or(|linger| linger.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(());
+        }
         let mut scratch = [0; FORGOTTEN_BYTES];
         loop {
             let mut rest = ReadBuf::new(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(context, &mut rest) {
                 Poll::Ready(Ok(())) if !rest.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => break,
+                Poll::Pending => return Poll::Pending,
             }
         }
-        self.linger.as_mut().map_or(Poll::Ready(()), |linger| linger.as_mut().poll(context))
     }
 }
 

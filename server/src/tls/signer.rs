@@ -67,7 +67,7 @@ pub(crate) enum SignError {
     #[error("the request is no PKCS #10 structure")]
     Unreadable,
     /// It is not signed, or not by the key inside.
-    #[error("the request is not signed by its own key")]
+    #[error("the request is not signed by its own key, or by a key of an unknown sort")]
     Signature,
     /// The authority's key cannot be used, or the system has no randomness.
     #[error("the authority cannot sign: {0}")]

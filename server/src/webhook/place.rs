@@ -91,11 +91,9 @@ fn endpoints(service: &Object, port: i64, store: &Store) -> Result<Vec<(String, 
     let ports = service.at("spec.ports").items();
     let found = ports.iter().find(|it| it.get("port").as_int() == Some(port));
     let port_name = found.ok_or_else(|| format!("no service port {port} found for service \"{name}\""))?.get("name");
-    let is_own = |it: &&Object| {
-        it.namespace() == service.namespace() && it.label("kubernetes.io/service-name") == Some(name.as_str())
-    };
+    let is_own = |it: &&Object| it.label("kubernetes.io/service-name") == Some(name.as_str());
     let (mut reachable, mut any) = (Vec::new(), false);
-    for slice in store.list(&SLICES).filter(is_own) {
+    for slice in store.list_in(&SLICES, &service.namespace()).filter(is_own) {
         let of_port = slice.get("ports").items().iter().find(|it| it.get("name").str() == port_name.str());
         let Some(port) = of_port.and_then(|it| u16::try_from(it.get("port").int_or(0)).ok()) else { continue };
         for endpoint in slice.get("endpoints").items().iter().filter(|it| is_ready(it)) {

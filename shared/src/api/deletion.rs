@@ -3,7 +3,7 @@
 //! Upstream: `pkg/registry/generic/registry/store.go` (`Delete`, `updateForGracefulDeletionAndFinalizers`,
 //! `deletionFinalizersForGarbageCollection`), `pkg/registry/rest/delete.go`, `pkg/registry/core/namespace/storage`.
 
-use crate::api::admission::Operation;
+use crate::api::admission::{Operation, is_waiting};
 use crate::api::pipeline::{Api, Call};
 use crate::api::{Propagation, Response, Status};
 use crate::model::key::resources::NAMESPACES;
@@ -52,13 +52,25 @@ impl Api {
         self.admit(call, Operation::Delete, &Object::default(), Some(old))
     }
 
-    /// Asks everything that matches to go; the answer lists it.
+    /// Asks everything that matches to go; the answer lists it. All are admitted before the first goes, so that a refusal, or
+    /// a webhook that has to be asked first, leaves all of them.
     pub(super) fn delete_collection(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
         let found = self.list(call)?;
         warn_unasked(call);
-        for object in self.selected(call)? {
-            call.key = Key::new(call.key.resource.clone(), object.namespace(), object.name());
-            self.admit_deletion(call, &object)?;
+        let selected = self.selected(call)?;
+        let mut waits = None;
+        for object in &selected {
+            point_at(call, object);
+            match self.admit_deletion(call, object) {
+                Err(status) if is_waiting(&status) => waits = Some(status),
+                admitted => admitted?,
+            }
+        }
+        if let Some(status) = waits {
+            return Err(status);
+        }
+        for object in selected {
+            point_at(call, &object);
             self.delete_object(call, object);
         }
         Ok(found)
@@ -82,6 +94,11 @@ impl Api {
             Fate::Pending => Response::object(200, object),
         }
     }
+}
+
+/// One of the objects that a call is about is its turn.
+fn point_at(call: &mut Call<'_>, object: &Object) {
+    call.key = Key::new(call.key.resource.clone(), object.namespace(), object.name());
 }
 
 impl Wish {

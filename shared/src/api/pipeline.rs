@@ -147,8 +147,7 @@ impl Api {
     /// Tries to handle a request; `now` counts for the first try.
     ///
     /// # Errors
-    /// Webhooks have to be called first, all of these: then [`Attempt::answered`], and another try. Nothing was written, but
-    /// for a deletion of many, which goes on where it was.
+    /// Webhooks have to be called first, all of these: then [`Attempt::answered`], and another try. Nothing was written.
     #[cfg(feature = "every-kind")]
     pub fn attempt(&mut self, request: &Request, now: Time, attempt: &mut Attempt) -> Result<Response, Vec<HookCall>> {
         if matches!(request.verb, Verb::Get | Verb::List) {

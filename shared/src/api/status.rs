@@ -146,6 +146,11 @@ impl Status {
         Self { code: 500, reason: "", message: message.into(), details: Value::Null }
     }
 
+    /// 504: the request took too long. Upstream: `k8s.io/apimachinery/pkg/api/errors` (`NewTimeoutError`).
+    pub fn timeout(what: &str) -> Self {
+        Self { code: 504, reason: "Timeout", message: format!("Timeout: {what}"), details: Value::map() }
+    }
+
     /// 410: a revision or continue token that is too old.
     pub fn expired(message: impl Into<String>) -> Self {
         Self { code: 410, reason: "Expired", message: message.into(), details: Value::Null }

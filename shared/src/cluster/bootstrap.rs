@@ -113,7 +113,7 @@ fn kubernetes_service() -> Object {
 #[cfg(feature = "every-kind")]
 fn service_range() -> Object {
     let mut range = Object::new("networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes");
-    range.set("spec.cidrs", Value::from(vec!["10.96.0.0/12".into()]));
+    range.set("spec.cidrs", Value::from(vec![crate::api::resources::service_addresses::RANGE.into()]));
     range
 }
 

@@ -5,15 +5,17 @@
 //! on after some tries as if the webhook could not be reached.
 
 use super::Cluster;
-use crate::api::admission::calls::{is_waiting, waiting};
+use crate::api::admission::calls::waiting;
 use crate::api::admission::{Attempt, HookAnswer, HookCall};
-use crate::api::{Request, Response, Status};
-use crate::model::Text;
+use crate::api::{Request, Response};
+use crate::model::{Span, Text, Time};
 use crate::trace::Cause;
 use std::collections::VecDeque;
 
-/// How many writes wait at a time; the oldest gives way.
+/// How many writes wait at a time; the one that was tried least recently gives way.
 const PARKED_MAX: usize = 1_024;
+/// After how long a write that nobody has tried again is forgotten: longer than any call takes.
+const FORGOTTEN_AFTER: Span = Span::seconds(120);
 /// How often a write may have become another one while it waited.
 const CHANGES_MAX: usize = 3;
 
@@ -36,11 +38,6 @@ struct Parked {
     open: usize,
     /// How often it was another one before.
     changes: usize,
-}
-
-/// True for a write that is only to be tried again.
-pub(super) fn waits(status: &Status) -> bool {
-    is_waiting(status)
 }
 
 impl Cluster {
@@ -87,6 +84,7 @@ impl Cluster {
         if !self.hooks.is_on {
             return self.api.handle(request, self.now);
         }
+        self.hooks.forget(self.now);
         let (mut attempt, changes) = match self.hooks.take(request) {
             Some(known) if known.open > 0 => {
                 self.hooks.parked.push_back(known);
@@ -110,6 +108,12 @@ impl Cluster {
 }
 
 impl Hooks {
+    /// Lets go of what its author gave up, so that an equal write much later begins anew.
+    fn forget(&mut self, now: Time) {
+        let is_live = |it: &Parked| it.attempt.began.as_ref().is_some_and(|(at, _)| now - *at < FORGOTTEN_AFTER);
+        self.parked.retain(is_live);
+    }
+
     /// What waits of this write; as good as free while nothing waits.
     fn take(&mut self, request: &Request) -> Option<Parked> {
         let place = self.parked.iter().position(|it| is_same(&it.request, request))?;
@@ -119,10 +123,12 @@ impl Hooks {
     fn park(&mut self, request: Request, attempt: Attempt, changes: usize, calls: Vec<HookCall>) {
         self.number += 1;
         let parked = Parked { number: self.number, request, attempt, open: calls.len(), changes };
-        self.due.extend(calls.into_iter().map(|it| (parked.number, it)));
-        if self.parked.len() >= PARKED_MAX {
-            self.parked.pop_front();
+        if self.parked.len() >= PARKED_MAX
+            && let Some(oldest) = self.parked.pop_front()
+        {
+            self.due.retain(|(number, _)| *number != oldest.number);
         }
+        self.due.extend(calls.into_iter().map(|it| (parked.number, it)));
         self.parked.push_back(parked);
     }
 }

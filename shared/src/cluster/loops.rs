@@ -1,5 +1,6 @@
 //! The control loops at work: takes keys off the queues, asks the controllers for plans and carries them out, a write a step.
 
+use crate::api::admission::is_waiting;
 use crate::cluster::agenda::Part;
 use crate::cluster::queue::Queue;
 use crate::cluster::{Cluster, Sent};
@@ -131,8 +132,7 @@ impl Cluster {
     pub(crate) fn carry_out(&mut self, write: &Write, actor: &Actor, cause: Cause) -> Sent {
         let sent = self.send(write, actor, cause);
         match (&sent.refused, &sent.name) {
-            #[cfg(feature = "every-kind")]
-            (Some(status), _) if super::hooks::waits(status) => {}
+            (Some(status), _) if is_waiting(status) => {}
             (Some(status), _) => {
                 if let Some(event) = &write.on_failure {
                     let mut event = event.clone();
@@ -162,7 +162,9 @@ impl Cluster {
                 state.queue.forget_failures(&run.key);
             }
             Ended::Refused(status) => {
-                state.failures.insert(run.key.clone(), status);
+                if !is_waiting(&status) {
+                    state.failures.insert(run.key.clone(), status);
+                }
                 state.queue.retry(&run.key, now, Trigger::Retry(run.id));
             }
             Ended::Failed(_) => state.queue.retry(&run.key, now, Trigger::Retry(run.id)),

@@ -242,7 +242,7 @@ fn create(cluster: &mut Door, namespace: &str, document: Value) -> Result<Option
     };
     let (name, own_name) = (resource.name(), object.name());
     let response = send(cluster, Verb::Create, name.as_str(), place, "", object.0.clone())?;
-    if !response.refusal.ends_with(" already exists") {
+    if response.reason != "AlreadyExists" {
         return Ok(Some(response));
     }
     // As `kubectl apply` does with what every cluster has.

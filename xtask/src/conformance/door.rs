@@ -35,6 +35,8 @@ pub(super) enum Door {
 pub(super) struct Answer {
     /// The HTTP status code.
     pub(super) code: i64,
+    /// The reason of a refusal in one word; empty if it was none.
+    pub(super) reason: String,
     /// Why it was refused; empty if it was not.
     pub(super) refusal: String,
     /// What it is about, if it was not refused.
@@ -82,6 +84,7 @@ impl From<Response> for Answer {
     fn from(response: Response) -> Self {
         Self {
             code: response.code.into(),
+            reason: response.failure().map(|it| it.reason.to_owned()).unwrap_or_default(),
             refusal: response.failure().map(|it| it.message.clone()).unwrap_or_default(),
             object: response.as_object().cloned(),
         }

@@ -46,6 +46,8 @@ impl Server {
             Ok(stream) => Ok(Self { child, folder, stream }),
             Err(error) => {
                 end(&mut child);
+                // It holds an administrator's key; what cannot be removed is left to the system.
+                drop(files::remove_folder(&folder));
                 Err(Failure::new(format!("cannot reach {}: {error}", program.display())))
             }
         }
@@ -68,13 +70,17 @@ impl Server {
         let head = self.head()?;
         let code = head.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or(0);
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
-        let mut body = vec![0; length.unwrap_or(0)];
+        let invalid = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());
+        let mut body = vec![0; length.ok_or_else(|| invalid("the answer has no length"))?];
         self.stream.read_exact(&mut body)?;
-        let body = std::str::from_utf8(&body).ok().and_then(|text| Value::from_json(text).ok()).unwrap_or_default();
+        let body = std::str::from_utf8(&body).ok().and_then(|text| Value::from_json(text).ok());
+        // A page that is not there is plain text.
+        let body = body.or((code >= 400).then_some(Value::Null)).ok_or_else(|| invalid("the answer is no JSON"))?;
         if code < 400 {
             return Ok(Answer { code, object: Some(Object(body)), ..Answer::default() });
         }
-        Ok(Answer { code, refusal: body.get("message").str().to_owned(), object: None })
+        let text = |field: &str| body.get(field).str().to_owned();
+        Ok(Answer { code, reason: text("reason"), refusal: text("message"), object: None })
     }
 
     fn head(&mut self) -> std::io::Result<String> {

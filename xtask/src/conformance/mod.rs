@@ -44,14 +44,13 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     check_folder(&folder)?;
-    let asked = asked(&folder, &Way::Process)?;
+    let mut results = asked(&folder, &Way::Process)?;
     if over_http {
         println!("asking pilothouse serve over HTTP");
-        let again = self::asked(&folder, &Way::Http(program()?))?;
-        check_same(&asked, &again)?;
+        let again = asked(&folder, &Way::Http(program()?))?;
+        check_same(&results, &again)?;
         println!("over HTTP: {} results, the same", again.len());
     }
-    let mut results = asked;
     results.extend(cases::tables(&folder)?);
     println!("{}", report::summary(&results));
     for result in results.iter().filter(|it| !it.differences.is_empty()) {

@@ -5,14 +5,13 @@
 //! same uids and names and has the same time, so that it asks the same; an answer counts only for the very review that was
 //! sent, so that a webhook is asked again about what has changed meanwhile.
 
+use super::WAITING;
 use crate::model::{Chance, Text, Time, Value};
 
 /// How many calls one request may need, over all of its tries.
 const CALLS_MAX: usize = 256;
 /// How long a call may take at most, in seconds.
 pub const TIMEOUT_SECONDS_MAX: u64 = 30;
-/// The reason of a try that waits; no answer has it.
-const WAITING: &str = "WebhookAwaited";
 
 /// A call of a webhook.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,9 +85,4 @@ const NO_NETWORK: &str = "this cluster runs without a network, so that it cannot
 pub(crate) fn waiting() -> crate::api::Status {
     let message = "waits for the answer of an admission webhook".to_owned();
     crate::api::Status { code: 503, reason: WAITING, message, details: Value::Null }
-}
-
-/// True for a request that will be tried again.
-pub(crate) fn is_waiting(status: &crate::api::Status) -> bool {
-    status.reason == WAITING
 }

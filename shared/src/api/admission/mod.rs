@@ -41,6 +41,14 @@ pub use calls::{Attempt, HookAnswer, HookCall};
 #[cfg(feature = "every-kind")]
 pub(crate) use every_kind::policy::Policies;
 
+/// The reason of a try that waits for webhooks; no answer has it.
+const WAITING: &str = "WebhookAwaited";
+
+/// True for a refusal that is none: webhooks have to be asked first, and then it is tried again.
+pub(crate) fn is_waiting(status: &Status) -> bool {
+    status.reason == WAITING
+}
+
 /// Every plug-in, in upstream's order.
 static PLUGINS: &[Plugin] = &[
     namespace_lifecycle::PLUGIN,

@@ -90,7 +90,8 @@ const EXTENSION_REQUEST: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x
 /// `id-ce-subjectAltName`, 2.5.29.17.
 const OTHER_NAMES: [u8; 3] = [0x55, 0x1d, 0x11];
 
-fn read(der: &[u8]) -> Option<Subject> {
+/// The subject of a request as DER; `None` if it is none.
+pub(super) fn read(der: &[u8]) -> Option<Subject> {
     let (request, _) = expect(der, SEQUENCE)?;
     let (info, _) = expect(request, SEQUENCE)?;
     let (_, info) = expect(info, INTEGER)?;

@@ -21,6 +21,11 @@ const SIGNATURE: &str = "digital signature";
 const ENCIPHERMENT: &str = "key encipherment";
 const SERVER_AUTH: &str = "server auth";
 
+/// True for a signer that is one of these.
+pub(super) fn is_known(signer: &str) -> bool {
+    [CLIENT, KUBELET_CLIENT, KUBELET_SERVING].contains(&signer)
+}
+
 /// Whether the signer of `request` may sign for `subject`; `None` if the signer is none of these.
 pub(super) fn judge(request: &Object, subject: &Subject) -> Option<Result<(), String>> {
     let usages: Vec<&str> = request.at("spec.usages").items().iter().map(Value::str).collect();

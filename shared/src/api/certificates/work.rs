@@ -68,20 +68,26 @@ fn next(request: &Object, may: &dyn Fn(&Attributes<'_>) -> bool, now: Time) -> O
     if has("Denied") || has("Failed") || !request.at("status.certificate").is_empty() {
         return None;
     }
-    let subject = request::subject_of(request).ok()?;
+    // Requests that are not for us are not read: there may be many, and this looks at all of them.
+    let signer = request.at("spec.signerName").str();
+    if !signers::is_known(signer) || (!has("Approved") && signer != KUBELET_CLIENT) {
+        return None;
+    }
+    let der = request::der_of(request).ok()?;
+    let subject = request::read(&der)?;
     if !has("Approved") {
         return approved(request, &subject, may).map(Work::Approve);
     }
     Some(match signers::judge(request, &subject)? {
         Err(reason) => Work::Fail(failed(request, &reason, now)),
-        Ok(()) => Work::Sign(order(request, now)?),
+        Ok(()) => Work::Sign(order(request, der, now)),
     })
 }
 
-/// The request with its approval, if it is a kubelet's and its maker may have it.
+/// The request to the signer of kubelets with its approval, if it is a kubelet's and its maker may have it.
 fn approved(request: &Object, subject: &Subject, may: &dyn Fn(&Attributes<'_>) -> bool) -> Option<Object> {
     let usages: Vec<&str> = request.at("spec.usages").items().iter().map(Value::str).collect();
-    if request.at("spec.signerName").str() != KUBELET_CLIENT || signers::kubelet_client(subject, &usages).is_err() {
+    if signers::kubelet_client(subject, &usages).is_err() {
         return None;
     }
     let is_own = request.at("spec.username").str() == subject.common_name;
@@ -108,17 +114,17 @@ fn maker(request: &Object) -> User {
 }
 
 /// What to sign.
-fn order(request: &Object, now: Time) -> Option<Order> {
+fn order(request: &Object, der: Vec<u8>, now: Time) -> Order {
     let wished = request.at("spec.expirationSeconds").int_or(SECONDS_MAX);
     let seconds = wished.clamp(SECONDS_MIN, SECONDS_MAX);
     let end = now + Span::seconds(seconds);
-    Some(Order {
-        der: request::der_of(request).ok()?,
+    Order {
+        der,
         usages: request.at("spec.usages").items().iter().map(Value::text).collect(),
         not_before: now - BACKDATE,
         not_after: if seconds < SHORT_SECONDS { end } else { end - BACKDATE },
         request: request.clone(),
-    })
+    }
 }
 
 /// `request` with its certificate, a PEM text.

@@ -8,6 +8,9 @@ use crate::model::{Object, Value};
 /// The most operations in one patch.
 const OPERATIONS_MAX: usize = 10_000;
 
+/// How much one patch may copy, in bytes of JSON: copies of copies would grow without end otherwise.
+const COPIED_BYTES_MAX: usize = 3 * 1024 * 1024;
+
 /// `old` after every operation of `patch`.
 pub(in crate::api) fn apply(old: &Object, patch: &Value) -> Result<Object, Status> {
     if patch.as_list().is_none() {
@@ -22,8 +25,9 @@ pub(in crate::api) fn apply(old: &Object, patch: &Value) -> Result<Object, Statu
         return Err(Status { code: 413, reason: "RequestEntityTooLarge", message, details: Value::map() });
     }
     let mut object = old.clone();
+    let mut copied = 0;
     for operation in operations {
-        operate(&mut object.0, operation).map_err(unprocessable)?;
+        operate(&mut object.0, operation, &mut copied).map_err(unprocessable)?;
     }
     Ok(object)
 }
@@ -46,7 +50,7 @@ enum Failure {
     Plain,
 }
 
-fn operate(root: &mut Value, operation: &Value) -> Result<(), Failure> {
+fn operate(root: &mut Value, operation: &Value, copied_bytes: &mut usize) -> Result<(), Failure> {
     let path = operation.get("path").as_str().ok_or_else(|| Failure::Text("missing path".into()))?;
     let value = || operation.get("value").clone();
     let from = operation.get("from").str();
@@ -68,6 +72,11 @@ fn operate(root: &mut Value, operation: &Value) -> Result<(), Failure> {
         }
         "copy" => {
             let copied = find(root, from).map_err(|_| missing("copy", from))?.clone();
+            *copied_bytes += copied.to_json().len();
+            if *copied_bytes > COPIED_BYTES_MAX {
+                let sizes = format!("({copied_bytes}) exceeds the limit of {COPIED_BYTES_MAX} bytes");
+                return Err(Failure::Text(format!("Unable to copy, the accumulated size increase of copy is {sizes}")));
+            }
             add(root, path, copied)
         }
         "test" => test(root, path, &value()),
@@ -179,6 +188,14 @@ mod tests {
             Err(status) => format!("{} {}", status.code, status.message),
         };
         expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn copies_of_copies_end() {
+        let copies: Vec<String> = (0..40).map(|to| format!(r#"{{"op":"copy","from":"","path":"/c{to}"}}"#)).collect();
+        let patch = format!("[{}]", copies.join(","));
+        let error = apply(&Object(Value::from_json(r#"{"a":1}"#).unwrap()), &Value::from_json(&patch).unwrap());
+        assert!(error.unwrap_err().message.contains("exceeds the limit of 3145728 bytes"));
     }
 
     #[test]

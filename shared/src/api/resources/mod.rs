@@ -15,7 +15,7 @@ mod replicaset;
 mod secret;
 mod service;
 mod service_account;
-mod service_addresses;
+pub(crate) mod service_addresses;
 mod workload;
 
 pub mod deployment;

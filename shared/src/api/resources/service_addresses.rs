@@ -11,7 +11,9 @@ use crate::model::{Chance, Object, Value};
 use crate::store::Store;
 use std::net::Ipv4Addr;
 
-/// The first address of `10.96.0.0/12`.
+/// Where cluster addresses come from, as kubeadm has it.
+pub(crate) const RANGE: &str = "10.96.0.0/12";
+/// The first address of [`RANGE`].
 const RANGE_START: u32 = 0x0a60_0000;
 /// How many addresses the range holds.
 const RANGE_SIZE: u32 = 1 << 20;

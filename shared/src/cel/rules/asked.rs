@@ -7,11 +7,13 @@ use crate::model::{Value, names};
 
 /// How long a message that an expression makes may be, in bytes.
 const MESSAGE_BYTES_MAX: usize = 5 * 1024;
+/// After how many findings no more rules are asked (`DIFFERENCE`: upstream lets the cost alone end it).
+const FINDINGS_MAX: usize = 1_000;
 
 /// What the rules say against an object; `old` is what it was before an update.
 pub(super) fn ask(rules: &Rules, object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let mut asked = Asked { findings: Vec::new(), budget: Budget::default(), is_over: false };
-    asked.visit(rules, &Part { object, old, was_so: false }, "");
+    asked.visit(rules, &Part::new(object, old, false), "");
     asked.findings
 }
 
@@ -27,28 +29,28 @@ struct Part<'v> {
     object: &'v Value,
     /// What it was before, if that can be told.
     old: Option<&'v Value>,
-    /// True if what it is a part of has not changed.
-    was_so: bool,
+    /// True if it is what it was before; what a part that has not changed is made of has not either.
+    is_unchanged: bool,
 }
 
 impl<'v> Part<'v> {
+    fn new(object: &'v Value, old: Option<&'v Value>, is_of_unchanged: bool) -> Self {
+        Self { object, old, is_unchanged: is_of_unchanged || old == Some(object) }
+    }
+
     /// A part of this part.
     fn part(&self, object: &'v Value, old: Option<&'v Value>) -> Self {
-        Self { object, old: old.filter(|it| !it.is_null()), was_so: self.is_unchanged() }
+        Self::new(object, old.filter(|it| !it.is_null()), self.is_unchanged)
     }
 
     fn field(&self, name: &str) -> Self {
         self.part(self.object.get(name), self.old.map(|it| it.get(name)))
     }
-
-    fn is_unchanged(&self) -> bool {
-        self.old.map_or(self.was_so, |it| it == self.object)
-    }
 }
 
 impl Asked {
     fn visit(&mut self, rules: &Rules, part: &Part<'_>, path: &str) {
-        if part.object.is_null() {
+        if part.object.is_null() || self.is_over {
             return;
         }
         for rule in &rules.own {
@@ -97,7 +99,7 @@ impl Asked {
             reason: rule.reason(),
             value: (!is_whole).then(|| part.object.clone()),
             message: rule.told(),
-            was_so: !rule.compares && part.is_unchanged(),
+            was_so: !rule.compares && part.is_unchanged,
         };
         if let Some(Ok(program)) = &rule.message {
             match program.run(&mut bound(part, before), &mut self.budget) {
@@ -111,7 +113,7 @@ impl Asked {
                 }
             }
         }
-        self.findings.push(finding);
+        self.note(finding);
     }
 
     /// A rule that could not be asked.
@@ -131,9 +133,14 @@ impl Asked {
         self.refuse(path, kind, message);
     }
 
+    fn note(&mut self, finding: Finding) {
+        self.findings.push(finding);
+        self.is_over |= self.findings.len() >= FINDINGS_MAX;
+    }
+
     fn refuse(&mut self, path: &str, kind: &str, message: String) {
         let (path, value) = (path.to_owned(), Some(kind.into()));
-        self.findings.push(Finding { path, reason: "FieldValueInvalid", value, message, was_so: false });
+        self.note(Finding { path, reason: "FieldValueInvalid", value, message, was_so: false });
     }
 }
 

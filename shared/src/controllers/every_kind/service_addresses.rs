@@ -3,6 +3,7 @@
 //! Upstream: `pkg/registry/core/service/ipallocator/{ipallocator.go,controller/repairip.go}`. `DIFFERENCE`: there the object is
 //! made before the Service is stored; here the Service's address is taken when it is stored, and this loop follows.
 
+use crate::controllers::pods::key_of;
 use crate::model::key::resources::SERVICES;
 use crate::model::{Key, Object, ResourceName, Text, Value};
 use crate::plan::{Controller, Enqueue, Plan, View, Watch, Write};
@@ -34,13 +35,13 @@ fn of_service(change: &Change, _: &View<'_>, queue: &mut Vec<Enqueue>) {
     queue.extend(before.map(|ip| Enqueue::now(Key::new(ADDRESSES, "", ip))));
 }
 
-/// An address that is there may be nobody's; one that is gone may be missed by its Service.
-fn of_address(change: &Change, _: &View<'_>, queue: &mut Vec<Enqueue>) {
-    match (&change.before, &change.after) {
-        (_, Some(_)) => queue.push(Enqueue::now(change.key.clone())),
-        (Some(gone), None) => queue.extend(holder(gone).map(Enqueue::now)),
-        (None, None) => {}
+/// An address that is there may be nobody's; one that is gone may be missed by its Service, or by one that has it by now.
+fn of_address(change: &Change, view: &View<'_>, queue: &mut Vec<Enqueue>) {
+    if change.after.is_some() {
+        return queue.push(Enqueue::now(change.key.clone()));
     }
+    let services = view.cache.list(&SERVICES).filter(|it| cluster_ips(it).contains(&change.key.name));
+    queue.extend(services.map(|it| Enqueue::now(key_of(SERVICES, it))));
 }
 
 /// The addresses that a Service holds; none for a headless one.
@@ -85,7 +86,7 @@ fn release(key: &Key, address: &Object, view: &View<'_>) -> Plan {
     let held = view.cache.get(&holder).is_some_and(|service| cluster_ips(service).contains(&key.name));
     if !held && !address.is_terminating() {
         let write = Write::delete(key, &address.uid(), format!("{} has it no longer", holder.path()));
-        plan.write(write.tolerating(&["NotFound"]));
+        plan.write(write);
     }
     plan
 }
@@ -141,5 +142,19 @@ mod tests {
             &expect!["delete ipaddresses.networking.k8s.io 10.96.0.7: default/web has it no longer"],
         );
         check(&[(&four, foreign)], &four, &expect![""]);
+    }
+
+    #[test]
+    fn an_address_that_goes_is_missed_by_the_service_that_has_it_by_now() {
+        let mut it = Fixture::default();
+        let (next, gone) = (Key::new(SERVICES, "default", "next"), Key::new(ADDRESSES, "", "10.96.0.7"));
+        let mut service = Object::new("v1", "Service", "default", "next");
+        service.set("spec.clusterIPs", Value::from(vec!["10.96.0.7".into()]));
+        it.put(&next, service);
+        let before = Some(Object::new("networking.k8s.io/v1", "IPAddress", "", "10.96.0.7"));
+        let mut queue = Vec::new();
+        let change = Change { revision: crate::trace::Revision(9), key: gone, before, after: None };
+        of_address(&change, &it.view(), &mut queue);
+        assert_eq!(queue.iter().map(|it| &it.key).collect::<Vec<_>>(), [&next]);
     }
 }

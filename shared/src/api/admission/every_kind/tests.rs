@@ -283,7 +283,7 @@ fn request_of(group: &str) -> String {
         tagged(0x31, &tagged(0x30, &attribute))
     };
     let names = tagged(0x30, &[name(10, group), name(3, "ann")].concat());
-    let info = tagged(0x30, &[tagged(2, &[0]), names].concat());
+    let info = tagged(0x30, &[tagged(2, &[0]), names, tagged(0x30, &[])].concat());
     let body = crate::api::base64::encode(&tagged(0x30, &info));
     let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{body}\n-----END CERTIFICATE REQUEST-----\n");
     crate::api::base64::encode(pem.as_bytes())
@@ -303,8 +303,8 @@ fn nobody_becomes_a_master_by_certificate() {
         "",
         &script.join("\n"),
         &expect![[r#"
-            403 Forbidden certificatesigningrequests.certificates.k8s.io "c-9pp26" is forbidden: failed to parse CSR: asn1: structure error
-            403 Forbidden certificatesigningrequests.certificates.k8s.io "c-4nvqs" is forbidden: failed to parse CSR: asn1: structure error
+            201 spec.signerName="kubernetes.io/kube-apiserver-client"
+            403 Forbidden certificatesigningrequests.certificates.k8s.io "c-4nvqs" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed
             201 spec.signerName="example.com/mine""#]],
     );
 }

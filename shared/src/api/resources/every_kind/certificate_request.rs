@@ -9,7 +9,9 @@ use crate::model::{Object, Span, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
-    fidelity: Fidelity::Approximated("what is inside of the request is looked at only when it is approved or signed"),
+    fidelity: Fidelity::Approximated(
+        "what is inside of the request is looked at only when it is approved or signed, but for kube-apiserver-client",
+    ),
     group: "certificates.k8s.io",
     kind: "CertificateSigningRequest",
     plural: "certificatesigningrequests",

@@ -67,6 +67,7 @@ pub(super) fn ask(
 fn uid(what: &str, admission: &Admission<'_>) -> Text {
     let mut hash = Fnv::default();
     hash.write(what.as_bytes());
+    hash.write(admission.key.path().as_bytes());
     Chance::new(admission.chance.clone().bits() ^ hash.0).uid()
 }
 

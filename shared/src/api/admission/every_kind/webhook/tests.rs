@@ -91,7 +91,7 @@ fn a_webhook_is_asked_about_the_object_and_who_asks() {
     let stored = response.as_object().unwrap();
     assert_eq!(review.at("request.object.metadata.uid"), stored.at("metadata.uid"));
     review.entry("request.object").remove("metadata");
-    expect![[r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"dryRun":false,"kind":{"group":"","kind":"ConfigMap","version":"v1"},"name":"a","namespace":"default","object":{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap"},"oldObject":null,"operation":"CREATE","options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"},"requestKind":{"group":"","kind":"ConfigMap","version":"v1"},"requestResource":{"group":"","resource":"configmaps","version":"v1"},"resource":{"group":"","resource":"configmaps","version":"v1"},"uid":"b56e8da9-5822-40dd-a81c-0c932d0667ab","userInfo":{"groups":["kubeadm:cluster-admins","system:authenticated"],"username":"kubernetes-admin"}}}"#]].assert_eq(&review.to_json());
+    expect![[r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"dryRun":false,"kind":{"group":"","kind":"ConfigMap","version":"v1"},"name":"a","namespace":"default","object":{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap"},"oldObject":null,"operation":"CREATE","options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"},"requestKind":{"group":"","kind":"ConfigMap","version":"v1"},"requestResource":{"group":"","resource":"configmaps","version":"v1"},"resource":{"group":"","resource":"configmaps","version":"v1"},"uid":"57e95fe2-43b0-4be4-a8f6-e39999d5cd90","userInfo":{"groups":["kubeadm:cluster-admins","system:authenticated"],"username":"kubernetes-admin"}}}"#]].assert_eq(&review.to_json());
     let (asked, _) = send(&mut api, "delete configmaps/a", &says(YES));
     let request = asked[0].review.get("request");
     let told = (request.get("operation").str(), request.get("object").is_null(), request.at("oldObject.data.k").str());
@@ -216,7 +216,7 @@ fn an_answer_that_is_none_is_a_failure() {
         "validating",
         r#"{"uid":"x","allowed":true}"#,
         &expect![[
-            r#"v.x.y: 500 InternalError Internal error occurred: failed calling webhook "v.x.y": received invalid webhook response: expected response.uid="b56e8da9-5822-40dd-a81c-0c932d0667ab", got "x""#
+            r#"v.x.y: 500 InternalError Internal error occurred: failed calling webhook "v.x.y": received invalid webhook response: expected response.uid="57e95fe2-43b0-4be4-a8f6-e39999d5cd90", got "x""#
         ]],
     );
     said(
@@ -316,4 +316,24 @@ fn what_changes_meanwhile_is_asked_about_anew() {
     let answer = reviewed(&second[0], r#"{"allowed":true}"#);
     attempt.answered(second[0].clone(), Ok(answer));
     assert_eq!(api.attempt(&change, Time::VIRTUAL_START, &mut attempt).unwrap().code, 200);
+}
+
+#[test]
+fn a_deletion_of_many_asks_about_all_before_the_first_goes() {
+    let maps =
+        ["a", "b", "c"].map(|name| format!(r#"create configmaps {{"metadata":{{"name":"{name}"}}}}"#)).join("\n");
+    let hooks = configuration("validating", &[("v", "")]);
+    let mut api = api(&format!("{maps}\n{hooks}"));
+    let (request, mut attempt) = (request("deletecollection configmaps"), Attempt::default());
+    let calls = api.attempt(&request, Time::VIRTUAL_START, &mut attempt).unwrap_err();
+    let uid = |call: &HookCall| call.review.at("request.uid").text();
+    let uids: std::collections::BTreeSet<_> = calls.iter().map(uid).collect();
+    assert_eq!((calls.len(), uids.len()), (3, 3), "each is asked about by itself, all at once");
+    let before = api.store().revision();
+    for call in calls {
+        let answer = Ok(reviewed(&call, YES));
+        attempt.answered(call, answer);
+    }
+    let gone = api.attempt(&request, Time::VIRTUAL_START, &mut attempt).unwrap();
+    assert_eq!((gone.code, api.store().revision().0 - before.0), (200, 3));
 }
