@@ -144,6 +144,7 @@ mod tests {
         let mut storage = open(folder);
         let changes: Vec<_> = ["a", "b", "a"].iter().map(|name| write(&mut storage.store, name, 10)).collect();
         storage.journal.enqueue(&changes);
+        storage.journal.write();
         drop(storage);
         make_private_folder(&folder.path().join(KEYS)).unwrap();
         fs::write(folder.path().join("pki/ca.key"), "secret").unwrap();
@@ -176,6 +177,7 @@ mod tests {
         let mut storage = open(&from);
         let change = write(&mut storage.store, "c", 10);
         storage.journal.enqueue([&change]);
+        storage.journal.write();
         let file = other.path().join("backup");
         while !backup(from.path(), &file).unwrap().starts_with("Saved 3 objects of revision 4 to ") {
             std::thread::yield_now();

@@ -1,6 +1,7 @@
 //! Lets the cluster live: does what is due, then waits for what is due next.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use shared::cluster::Cluster;
@@ -24,6 +25,17 @@ enum Next {
     Never,
 }
 
+impl Next {
+    /// When that is, in the cluster's microseconds.
+    fn at(&self, cluster: &Cluster) -> i64 {
+        match self {
+            Self::Now => i64::MIN,
+            Self::In(_) => cluster.next_due().map_or(i64::MAX, |it| it.0),
+            Self::Never => i64::MAX,
+        }
+    }
+}
+
 /// Drives the cluster for ever; dropping the future stops it.
 pub(crate) async fn drive(host: Arc<Host>) {
     let mut compaction = Compaction::default();
@@ -37,7 +49,11 @@ pub(crate) async fn drive(host: Arc<Host>) {
             host.compact(&mut compaction);
             compacted = Instant::now();
         }
-        let (next, calls) = host.with(|cluster| (turn(cluster), cluster.calls_due()));
+        let (next, calls) = host.with(|cluster| {
+            let next = turn(cluster);
+            host.looks_at.store(next.at(cluster), Ordering::Relaxed);
+            (next, cluster.calls_due())
+        });
         host.make_own_calls(calls);
         host.turns.send_modify(|turns| *turns += 1);
         match next {

@@ -17,6 +17,15 @@ pub(crate) enum Journal {
     Disk(Box<storage::Journal>),
 }
 
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// The caller, who waits for the disk.
+    Own,
+    /// The journal's thread.
+    Thread,
+}
+
 impl Journal {
     /// Returns when a request that writes may be handled, or the cluster take a step; to be asked before each.
     ///
@@ -29,11 +38,20 @@ impl Journal {
         }
     }
 
-    /// Takes over what was committed; quick, because the cluster is locked.
+    /// Takes over what was committed; quick, because the cluster is locked. It is written by [`Self::write`].
     pub(crate) fn enqueue(&self, changes: &[Change]) {
         match self {
             Self::Memory => {}
             Self::Disk(journal) => journal.enqueue(changes),
+        }
+    }
+
+    /// Has what was taken over written.
+    pub(crate) fn write(&self, by: Hands) {
+        match (self, by) {
+            (Self::Memory, _) => {}
+            (Self::Disk(journal), Hands::Thread) => journal.write(),
+            (Self::Disk(journal), Hands::Own) => journal.write_here(),
         }
     }
 

@@ -11,8 +11,9 @@ mod journal;
 pub(crate) use clock::wall_clock;
 pub(crate) use driver::drive;
 pub(crate) use feed::{Behind, Commit, Subscription};
-use journal::Journal;
+use journal::{Hands, Journal};
 
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
 use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -43,10 +45,14 @@ pub(crate) struct Host {
     cluster: Mutex<Cluster>,
     feed: Feed,
     journal: Journal,
+    /// How many requests that write are under way.
+    writing: AtomicUsize,
     /// Counts the driver's turns, for whoever follows what commits nothing, such as logs.
     turns: watch::Sender<u64>,
-    /// Tells the driver that something may be due earlier than it thinks.
+    /// Tells the driver that something is due earlier than it thinks.
     changed: Notify,
+    /// When the driver looks at the cluster again; written under the cluster's lock.
+    looks_at: AtomicI64,
 }
 
 impl Host {
@@ -75,8 +81,11 @@ impl Host {
         let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
         let cluster = cluster.with_webhooks();
         let turns = watch::Sender::new(0);
-        let host = Self { cluster: Mutex::new(cluster), feed, journal, turns, changed: Notify::new() };
+        let cluster = Mutex::new(cluster);
+        let (writing, looks_at) = (AtomicUsize::new(0), AtomicI64::new(i64::MAX));
+        let host = Self { cluster, feed, journal, writing, turns, changed: Notify::new(), looks_at };
         host.publish(&host.lock(), before);
+        host.journal.write(Hands::Thread);
         Arc::new(host)
     }
 
@@ -105,14 +114,26 @@ impl Host {
     ///
     /// `work` must be short: everyone else waits for it.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> T {
+        self.with_hands(work, || Hands::Thread)
+    }
+
+    /// The same; `by` says who makes durable what was committed.
+    fn with_hands<T>(&self, work: impl FnOnce(&mut Cluster) -> T, by: impl FnOnce() -> Hands) -> T {
         let mut cluster = self.lock();
         let before = cluster.store().revision();
         cluster.pass_time(wall_clock());
         let done = work(&mut cluster);
-        if cluster.store().revision() > before {
+        let is_early = cluster.next_due().is_some_and(|due| due.0 < self.looks_at.load(Ordering::Relaxed));
+        let has_news = cluster.store().revision() > before;
+        if has_news {
             self.publish(&cluster, before);
-            drop(cluster);
+        }
+        drop(cluster);
+        if is_early {
             self.changed.notify_one();
+        }
+        if has_news {
+            self.journal.write(by());
         }
         done
     }
@@ -133,6 +154,7 @@ impl Host {
     }
 
     async fn handle(&self, request: &Request, cause: Option<Cause>) -> Response {
+        let _writing = writes(request).then(|| Writing::begin(&self.writing));
         if writes(request)
             && let Err(status) = self.journal.admit().await
         {
@@ -150,7 +172,7 @@ impl Host {
         let mut attempt = Attempt::default();
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         loop {
-            let tried = self.with(|cluster| {
+            let attempt_once = |cluster: &mut Cluster| {
                 let cause = *cause.get_or_insert_with(|| {
                     if writes(request) {
                         Cause::Action(cluster.act(action(request, cluster.now())))
@@ -162,8 +184,8 @@ impl Host {
                 let newest = cluster.store().revision();
                 let told = if writes(request) { newest } else { told_revision(&response, newest) };
                 Ok((response, told))
-            });
-            let calls = match tried {
+            };
+            let calls = match self.with_hands(attempt_once, || self.hands()) {
                 Ok(answer) => return answer,
                 Err(calls) => calls,
             };
@@ -172,6 +194,13 @@ impl Host {
                 return (Response::status(status), self.look(|cluster| cluster.store().revision()));
             }
         }
+    }
+
+    /// Who makes the commits of a request durable: the request itself, if no other one writes and other threads go on meanwhile.
+    fn hands(&self) -> Hands {
+        let is_alone = self.writing.load(Ordering::Relaxed) <= 1;
+        let has_others = || Handle::try_current().is_ok_and(|it| it.metrics().num_workers() > 1);
+        if is_alone && has_others() { Hands::Own } else { Hands::Thread }
     }
 
     /// Makes calls of webhooks, all at once.
@@ -222,6 +251,22 @@ impl Host {
         let changes: Vec<Change> = news.cloned().collect();
         self.journal.enqueue(&changes);
         self.feed.append(changes);
+    }
+}
+
+/// A request that writes, while it is under way.
+struct Writing<'a>(&'a AtomicUsize);
+
+impl<'a> Writing<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files of the journal, behind traits: tests put failing ones in their place.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Result, Seek as _, SeekFrom, Write as _};
+use std::io::{Result, Write as _};
 use std::path::Path;
 
 /// Makes and removes files.
@@ -93,8 +93,13 @@ pub(crate) fn sync_folder(path: &Path) -> Result<()> {
 
 impl Log for File {
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.seek(SeekFrom::Start(offset))?;
-        self.write_all(bytes)
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::write_all_at(self, bytes, offset);
+        #[cfg(not(unix))]
+        {
+            std::io::Seek::seek(self, std::io::SeekFrom::Start(offset))?;
+            self.write_all(bytes)
+        }
     }
 
     fn sync(&mut self) -> Result<()> {

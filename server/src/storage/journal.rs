@@ -3,7 +3,7 @@
 use crate::storage::disk::Disk;
 use crate::storage::keeper::Keeper;
 use crate::storage::queue::{Admission, Fault, Queue};
-use crate::storage::writer::Writer;
+use crate::storage::writer::{self, Writer};
 use shared::store::Change;
 use shared::trace::Revision;
 use std::fs::File;
@@ -31,6 +31,8 @@ pub(super) struct Progress {
 /// Makes changes durable, in their order, many at once. Dropping it waits until all of them are.
 pub(crate) struct Journal {
     shared: Arc<Shared>,
+    /// Whoever holds it writes.
+    writer: Arc<Mutex<Writer>>,
     progress: watch::Receiver<Progress>,
     threads: Vec<JoinHandle<()>>,
     /// The folder's; free again when the last write is made.
@@ -51,8 +53,16 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn wait_for_writes<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        self.writes.wait(queue).unwrap_or_else(PoisonError::into_inner)
+    /// Waits for something to write; false at the end.
+    pub(super) fn wait_for_writes(&self) -> bool {
+        let mut queue = self.lock();
+        while !queue.has_work() {
+            if queue.stopping || queue.broken.is_some() {
+                return false;
+            }
+            queue = self.writes.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        true
     }
 
     /// Waits for `span`, or until the journal is to stop.
@@ -88,21 +98,37 @@ impl Journal {
         let queue = Mutex::new(queue);
         let shared = Shared { folder, progress: sender, queue, writes: Condvar::new(), work: Condvar::new() };
         let shared = Arc::new(shared);
-        let writer = writer(shared.clone());
+        let writer = Arc::new(Mutex::new(writer(shared.clone())));
         let keeper = Keeper { shared: shared.clone(), disk };
         let spawn =
             |name: &str, run: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.into()).spawn(run);
+        let (own, of_thread) = (writer.clone(), shared.clone());
         let threads = vec![
-            spawn("journal-writer", Box::new(move || writer.run()))?,
+            spawn("journal-writer", Box::new(move || writer::run(of_thread, &own)))?,
             spawn("journal-keeper", Box::new(move || keeper.run()))?,
         ];
-        Ok(Self { shared, progress, threads, _lock: lock })
+        Ok(Self { shared, writer, progress, threads, _lock: lock })
     }
 
     /// Takes in the store's next changes, in their order. Cheap, without I/O: meant to be called under the cluster's lock.
+    ///
+    /// They wait until somebody calls [`Self::write`] or [`Self::write_here`].
     pub(crate) fn enqueue<'a>(&self, changes: impl IntoIterator<Item = &'a Change>) {
         self.shared.lock().push(changes);
+    }
+
+    /// Lets the journal's thread write what was taken in.
+    pub(crate) fn write(&self) {
         self.shared.writes.notify_one();
+    }
+
+    /// Writes what was taken in within this call, about as long as one sync of the disk takes; leaves it to the journal's thread
+    /// where somebody writes already, where the disk is slow, or when it does not work.
+    pub(crate) fn write_here(&self) {
+        let is_done = self.writer.try_lock().is_ok_and(|mut writer| writer.lead());
+        if !is_done {
+            self.write();
+        }
     }
 
     /// Returns when a request that writes may be handled, or the cluster take a step; to be asked before each. Usually at once.

@@ -32,6 +32,7 @@ use shared::store::{RestoreError, Store};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use writer::Writer;
 
 /// The name of the file whose lock a server holds while it uses the folder.
@@ -128,7 +129,8 @@ fn open_on(folder: &Path, disk: Arc<dyn Disk>, sizes: Sizes) -> Result<Storage, 
     let (queue, segment) = go_on(folder, &*disk, sizes, &loaded)?;
     let (end, salt) = loaded.place.as_ref().map_or((0, salt()), |it| (it.end as u64, it.salt));
     let start = Start { folder: folder.to_owned(), queue, disk: disk.clone(), durable, lock };
-    let journal = Journal::start(start, |shared| Writer { shared, disk, identity, segment, end, salt, durable });
+    let took = Duration::ZERO;
+    let journal = Journal::start(start, |shared| Writer { shared, disk, identity, segment, end, salt, durable, took });
     let journal = journal.map_err(StorageError::system("start a thread for", folder))?;
     Ok(Storage { store: loaded.store, journal })
 }

@@ -73,10 +73,19 @@ pub(super) struct Batch {
     pub(super) last: Revision,
 }
 
+/// What the journal's thread is to write.
+pub(super) struct Next {
+    pub(super) batch: Batch,
+    /// Why somebody else could not.
+    pub(super) failure: Option<std::io::Error>,
+}
+
 /// The state.
 pub(super) struct Queue {
     pub(super) sizes: Sizes,
     pub(super) pending: Batch,
+    /// What a request tried to write itself, and could not: it comes before everything that waits.
+    pub(super) failed: Option<Next>,
     /// Bytes that were taken and are not in the segment yet.
     pub(super) under_way: u64,
     /// Bytes left in the segment that is written to.
@@ -105,6 +114,7 @@ impl Queue {
         Self {
             sizes,
             pending: Batch::default(),
+            failed: None,
             under_way: 0,
             room,
             ready: None,
@@ -146,6 +156,16 @@ impl Queue {
         let batch = std::mem::take(&mut self.pending);
         self.under_way = batch.frame.len() as u64;
         Some(batch)
+    }
+
+    /// What the journal's thread is to write now; `None` if nothing waits.
+    pub(super) fn next(&mut self) -> Option<Next> {
+        self.failed.take().or_else(|| self.take().map(|batch| Next { batch, failure: None }))
+    }
+
+    /// True if something waits to be written.
+    pub(super) fn has_work(&self) -> bool {
+        self.failed.is_some() || !self.pending.frame.is_empty()
     }
 
     /// Whether another write may come in.

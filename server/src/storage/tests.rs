@@ -30,6 +30,7 @@ async fn fill(storage: &mut Storage, count: usize) {
         let one = |index| write(&mut storage.store, &format!("n{}", (group * 10 + index) % 20), 1_000);
         let changes: Vec<Change> = (0..10).map(one).collect();
         storage.journal.enqueue(&changes);
+        storage.journal.write();
         storage.journal.durable(storage.store.revision()).await.unwrap();
     }
 }
@@ -152,6 +153,7 @@ async fn a_write_that_fails_is_not_acknowledged_and_is_made_again() {
     disk.failing_syncs.store(2, Ordering::SeqCst);
     let change = write(&mut storage.store, "n0", 10);
     storage.journal.enqueue([&change]);
+    storage.journal.write();
     let fault = storage.journal.durable(change.revision).await.unwrap_err().to_string();
     assert!(fault.ends_with("input/output error"), "{fault}");
     assert!(storage.journal.admit().await.is_err());
@@ -170,6 +172,7 @@ async fn one_frame_may_be_bigger_than_a_segment() {
     let mut storage = open_small(&folder);
     let change = write(&mut storage.store, "large", 300_000);
     storage.journal.enqueue([&change]);
+    storage.journal.write();
     storage.journal.durable(change.revision).await.unwrap();
     fill(&mut storage, 10).await;
     let before = summary(&storage.store);
@@ -231,6 +234,7 @@ fn killed_process() {
         };
         let changes: Vec<Change> = (0..=group % 5).map(next).collect();
         storage.journal.enqueue(&changes);
+        storage.journal.write();
         let newest = storage.store.revision();
         runtime.block_on(storage.journal.durable(newest)).unwrap();
         eprintln!("durable {newest}");

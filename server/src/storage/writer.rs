@@ -1,16 +1,23 @@
-//! The thread that makes writes durable: takes all that waits, writes it as one frame, syncs, and says how far it has come.
+//! What makes writes durable: takes all that waits, writes it as one frame, syncs, and says how far it has come.
+//!
+//! A thread of its own does it for whoever comes while others write: many writes become one frame. A request that is alone does it
+//! itself: to wake another thread and to be woken by it would take as long as the disk does.
 
 use crate::storage::disk::Disk;
 use crate::storage::journal::{STOPPED, Shared, salt};
 use crate::storage::keeper::prepare;
-use crate::storage::queue::{Batch, Closed, Fault, Open};
+use crate::storage::queue::{Batch, Closed, Fault, Next, Open};
 use crate::storage::record::{self, HEADER, Header, Identity};
 use shared::trace::Revision;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// How long to wait before a write that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long the last sync may have taken for another one to be made in a thread that others need too. On a slower disk the way
+/// through the journal's own thread costs little beside it.
+const LEAD_SYNC_MAX: Duration = Duration::from_millis(1);
 
 /// The segment that is written to, and where.
 pub(super) struct Writer {
@@ -23,34 +30,57 @@ pub(super) struct Writer {
     pub(super) salt: u64,
     /// The newest revision that is durable.
     pub(super) durable: Revision,
+    /// How long the last frame took to become durable.
+    pub(super) took: Duration,
+}
+
+/// The journal's thread: works until the journal stops and nothing waits any more.
+pub(super) fn run(shared: Arc<Shared>, writer: &Mutex<Writer>) {
+    let ended = Ended(shared);
+    while ended.0.wait_for_writes() {
+        // Whoever panicked while it wrote has left nobody who knows what is on the disk.
+        let Ok(mut writer) = writer.lock() else { return };
+        if !writer.work() {
+            return;
+        }
+    }
 }
 
 impl Writer {
-    /// Works until the journal stops and nothing waits any more.
-    pub(super) fn run(mut self) {
-        while let Some(mut batch) = self.next() {
-            let mut written = self.write(&mut batch);
-            while let Err(error) = written {
-                if self.refuse(&error) {
-                    return;
-                }
-                written = self.write_elsewhere(&mut batch);
+    /// Writes what waits, again and again until it is done; false when the journal stops before that.
+    fn work(&mut self) -> bool {
+        let next = self.shared.lock().next();
+        let Some(Next { mut batch, failure }) = next else { return true };
+        let mut written = failure.map_or_else(|| self.write(&mut batch), Err);
+        while let Err(error) = written {
+            if self.refuse(&error) {
+                return false;
             }
-            self.done(batch.last);
+            written = self.write_elsewhere(&mut batch);
         }
+        self.done(batch.last);
+        true
     }
 
-    /// Waits for writes; `None` at the end.
-    fn next(&self) -> Option<Batch> {
+    /// Writes what waits in the caller's thread, if that is quick: into this segment, on a disk that was quick so far. What fails
+    /// goes back to the journal's thread. False if something is left to it.
+    pub(super) fn lead(&mut self) -> bool {
         let mut queue = self.shared.lock();
-        loop {
-            if let Some(batch) = queue.take() {
-                return Some(batch);
+        let room = self.segment.size - self.end - if self.end == 0 { HEADER as u64 } else { 0 };
+        if self.took > LEAD_SYNC_MAX || queue.failed.is_some() || queue.pending.frame.len() as u64 > room {
+            return false;
+        }
+        let Some(mut batch) = queue.take() else { return true };
+        drop(queue);
+        match self.append(&mut batch) {
+            Ok(()) => {
+                self.done(batch.last);
+                true
             }
-            if queue.stopping || queue.broken.is_some() {
-                return None;
+            Err(error) => {
+                self.shared.lock().failed = Some(Next { batch, failure: Some(error) });
+                false
             }
-            queue = self.shared.wait_for_writes(queue);
         }
     }
 
@@ -99,6 +129,7 @@ impl Writer {
     }
 
     fn append(&mut self, batch: &mut Batch) -> std::io::Result<()> {
+        let began = Instant::now();
         record::seal(&mut batch.frame, self.salt);
         if self.end == 0 {
             let first = Revision(self.durable.0 + 1);
@@ -109,6 +140,7 @@ impl Writer {
             self.segment.file.write(self.end, &batch.frame)?;
         }
         self.segment.file.sync()?;
+        self.took = began.elapsed();
         self.end += batch.frame.len() as u64;
         Ok(())
     }
@@ -138,11 +170,13 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
-    /// However the thread ended: nobody waits for it any more.
+/// However the thread ended: nobody waits for it any more.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
     fn drop(&mut self) {
-        let mut queue = self.shared.lock();
+        let mut queue = self.0.lock();
         let fault = queue.broken.get_or_insert_with(|| Fault::new(STOPPED)).clone();
-        self.shared.progress.send_modify(|progress| progress.fault = Some(fault));
+        self.0.progress.send_modify(|progress| progress.fault = Some(fault));
     }
 }
