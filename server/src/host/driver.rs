@@ -52,7 +52,7 @@ pub(crate) async fn drive(host: Arc<Host>) {
         let (next, calls) = host.with(|cluster| {
             let next = turn(cluster);
             host.looks_at.store(next.at(cluster), Ordering::Relaxed);
-            (next, cluster.calls_due())
+            (next, cluster.calls_due(host.own_calls_left()))
         });
         host.make_own_calls(calls);
         host.turns.send_modify(|turns| *turns += 1);

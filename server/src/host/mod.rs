@@ -19,14 +19,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use shared::api::admission::{Attempt, HookCall};
-use shared::api::{Body, Request, Response, Status};
+use shared::api::{Api, Body, Request, Response, Status, Tried};
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
 use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
 use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::storage::Storage;
@@ -39,6 +39,11 @@ const TIMING: Timing =
 
 /// How long the webhooks of one request may take in all: upstream's default for requests.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How many calls of webhooks are made at a time for requests of clients; the others wait, within the time of their request.
+const CALLS_MAX: usize = 64;
+/// The same for writes of the cluster's own parts.
+const OWN_CALLS_MAX: usize = 16;
 
 /// A cluster that others can talk to.
 pub(crate) struct Host {
@@ -53,6 +58,8 @@ pub(crate) struct Host {
     changed: Notify,
     /// When the driver looks at the cluster again; written under the cluster's lock.
     looks_at: AtomicI64,
+    calls: Semaphore,
+    own_calls: Arc<Semaphore>,
 }
 
 impl Host {
@@ -83,7 +90,9 @@ impl Host {
         let turns = watch::Sender::new(0);
         let cluster = Mutex::new(cluster);
         let (writing, looks_at) = (AtomicUsize::new(0), AtomicI64::new(i64::MAX));
-        let host = Self { cluster, feed, journal, writing, turns, changed: Notify::new(), looks_at };
+        let (calls, own_calls) = (Semaphore::new(CALLS_MAX), Arc::new(Semaphore::new(OWN_CALLS_MAX)));
+        let changed = Notify::new();
+        let host = Self { cluster, feed, journal, writing, turns, changed, looks_at, calls, own_calls };
         host.publish(&host.lock(), before);
         host.journal.write(Hands::Thread);
         Arc::new(host)
@@ -189,8 +198,7 @@ impl Host {
                 Ok(answer) => return answer,
                 Err(calls) => calls,
             };
-            if timeout_at(deadline, self.call(calls, &mut attempt)).await.is_err() {
-                let status = Status::timeout("request did not complete within requested timeout");
+            if let Err(status) = self.call_until(deadline, calls, &mut attempt).await {
                 return (Response::status(status), self.look(|cluster| cluster.store().revision()));
             }
         }
@@ -203,21 +211,52 @@ impl Host {
         if is_alone && has_others() { Hands::Own } else { Hands::Thread }
     }
 
+    /// Reads something, and calls the webhooks that have to convert it.
+    ///
+    /// # Errors
+    /// What `work` says, or the webhooks took too long.
+    pub(crate) async fn read<T>(&self, mut work: impl FnMut(&Api, &mut Attempt) -> Tried<T>) -> Result<T, Status> {
+        let mut attempt = Attempt::default();
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            match self.look(|cluster| work(cluster.api(), &mut attempt)) {
+                Ok(done) => return done,
+                Err(calls) => self.call_until(deadline, calls, &mut attempt).await?,
+            }
+        }
+    }
+
+    async fn call_until(&self, deadline: Instant, calls: Vec<HookCall>, attempt: &mut Attempt) -> Result<(), Status> {
+        let called = timeout_at(deadline, self.call(calls, attempt)).await;
+        called.map_err(|_| Status::timeout("request did not complete within requested timeout"))
+    }
+
     /// Makes calls of webhooks, all at once.
     async fn call(&self, calls: Vec<HookCall>, attempt: &mut Attempt) {
-        let answers = join_all(calls.iter().map(|it| webhook::call(self, it))).await;
+        let call = async |it| {
+            let _permit = self.calls.acquire().await;
+            webhook::call(self, it).await
+        };
+        let answers = join_all(calls.iter().map(call)).await;
         for (call, answer) in calls.into_iter().zip(answers) {
             attempt.answered(call, answer);
         }
     }
 
-    /// Makes the calls that the cluster's own writes wait for, each by itself.
+    /// How many more calls the cluster's own writes may make now.
+    pub(crate) fn own_calls_left(&self) -> usize {
+        self.own_calls.available_permits()
+    }
+
+    /// Makes calls that the cluster's own writes wait for, each by itself; no more than are left.
     pub(crate) fn make_own_calls(self: &Arc<Self>, calls: Vec<(u64, HookCall)>) {
         for (number, call) in calls {
-            let host = self.clone();
+            let (host, permit) = (self.clone(), self.own_calls.clone().try_acquire_owned().ok());
             tokio::spawn(async move {
                 let answer = webhook::call(&host, &call).await;
                 host.with(|cluster| cluster.answered(number, call, answer));
+                drop(permit);
+                host.changed.notify_one();
             });
         }
     }

@@ -14,6 +14,8 @@ use shared::api::custom::DEFINITIONS;
 use shared::api::{Bookmarks, Registration, Seen, Status, Watch, WatchEvent, WatchRequest};
 use shared::cluster::Cluster;
 use shared::model::Object;
+use shared::store::Change;
+use shared::trace::Revision;
 use tokio::time::{Instant, sleep_until};
 
 use super::encode::{self, Include};
@@ -62,11 +64,7 @@ pub(crate) async fn answer(server: &Server, asked: Asked) -> Result<Response<Bod
     let request = WatchRequest { target, options, bookmarks, send_initial_events };
     let mut place = server.host.subscribe(&resource.stored_name());
     let definitions = resource.is_custom().then(|| server.host.subscribe(&DEFINITIONS));
-    let (watch, first) = server.host.look(|cluster| {
-        let mut watch = cluster.api().watch(&request)?;
-        let first = watch.begin(cluster.api());
-        Ok((watch, first))
-    })?;
+    let (watch, first) = begin(server, &request).await?;
     place.seek(watch.revision());
     server.host.durable(watch.revision()).await?;
     let now = Instant::now();
@@ -93,6 +91,17 @@ pub(crate) async fn answer(server: &Server, asked: Asked) -> Result<Response<Bod
     let mut response = encode::with_bytes(200, Form::JSON.content_type(), Bytes::new());
     *response.body_mut() = Body::from_stream(chunks);
     Ok(response)
+}
+
+/// A watch and its first events.
+async fn begin(server: &Server, request: &WatchRequest) -> Result<(Watch, Vec<WatchEvent>), Status> {
+    let mut watch = server.host.look(|cluster| cluster.api().watch(request))?;
+    if watch.converts() {
+        let first = server.host.read(|api, attempt| watch.begin_converted(api, attempt)).await?;
+        return Ok((watch, first));
+    }
+    let first = server.host.look(|cluster| watch.begin(cluster.api()));
+    Ok((watch, first))
 }
 
 /// What ends a watch's wait.
@@ -157,27 +166,55 @@ impl Running {
                 return Some(error_line(&Status::expired(message)));
             }
         };
-        if let Err(status) = self.host.durable(reached).await {
-            self.over = true;
-            return Some(error_line(&status));
+        match self.lines(reached, &commits).await {
+            Ok(lines) => {
+                self.watch.told(reached);
+                Some(lines)
+            }
+            Err(status) => {
+                self.over = true;
+                Some(error_line(&status))
+            }
         }
+    }
+
+    async fn lines(&mut self, reached: Revision, commits: &[Arc<Commit>]) -> Result<Bytes, Status> {
+        self.host.durable(reached).await?;
         let mut all = BytesMut::new();
-        for commit in &commits {
+        if self.watch.converts() {
+            for change in self.converted(commits).await? {
+                if let Some(seen) = self.watch.sees(&change) {
+                    let bytes = self.encoded(self.watch.shown(&change, seen));
+                    put_line(&mut all, seen.kind(), &bytes);
+                }
+            }
+            return Ok(all.freeze());
+        }
+        for commit in commits {
             if let Some(seen) = self.watch.sees(&commit.change) {
                 let bytes = self.form_of(commit, seen);
                 put_line(&mut all, seen.kind(), &bytes);
             }
         }
-        self.watch.told(reached);
-        Some(all.freeze())
+        Ok(all.freeze())
     }
 
-    /// When nothing serves the resource any more, the watch ends after what was still to be told.
+    /// The changes in the version that is watched, which a webhook makes, outside of the cluster's lock.
+    async fn converted(&mut self, commits: &[Arc<Commit>]) -> Result<Vec<Change>, Status> {
+        let changes: Vec<Change> = commits.iter().map(|it| it.change.clone()).collect();
+        tokio::select! {
+            read = self.host.read(|api, attempt| self.watch.converted(api, &changes, attempt)) => read,
+            _ = self.stop.wait_for(|stop| *stop) => Ok(Vec::new()),
+        }
+    }
+
+    /// When nothing serves the resource any more, or a webhook begins or ceases to convert it, the watch ends after what was still to be told.
     async fn redefined(&mut self) -> Option<Bytes> {
         let resource = &self.resource;
         let is_served = |cluster: &Cluster| {
             let registry = cluster.api().registry();
-            registry.served(&resource.group, &resource.version, &resource.plural).is_some()
+            let found = registry.served(&resource.group, &resource.version, &resource.plural);
+            found.is_some_and(|it| it.converts() == resource.converts())
         };
         if self.host.look(is_served) {
             return None;

@@ -243,3 +243,83 @@ async fn services_lead_to_endpoints_that_can_be_reached() {
     let pod = r#"{"addresses":["10.244.0.9"],"targetRef":{"kind":"Pod","name":"p","namespace":"default"}}"#;
     expect![[r#"the endpoints of service "hooks" are pods of simulated nodes, which have no network; clientConfig.url reaches a program beside the cluster"#]].assert_eq(&found(443, pod).await);
 }
+
+/// Converts gadgets: `spec.length` in v1 is `spec.size` in v2.
+fn convert(review: &Value) -> (u16, String) {
+    let request = review.get("request");
+    let wanted = request.get("desiredAPIVersion");
+    let (from, to) = if wanted.str() == "a.b/v1" { ("size", "length") } else { ("length", "size") };
+    let objects = request.get("objects").items().iter().map(|it| {
+        let mut new = it.clone();
+        new.set("apiVersion", wanted);
+        let value = new.entry("spec").remove(from);
+        new.entry("spec").set(to, value);
+        new
+    });
+    let objects: Value = objects.collect();
+    let uid = request.get("uid");
+    let response = format!(r#"{{"uid":{uid},"result":{{"status":"Success"}},"convertedObjects":{objects}}}"#);
+    (200, format!(r#"{{"kind":"ConversionReview","apiVersion":"apiextensions.k8s.io/v1","response":{response}}}"#))
+}
+
+/// A definition of gadgets, established, with this `clientConfig`.
+async fn define(host: &Arc<Host>, client: &str) {
+    let version = |name: &str, storage: bool, field: &str| {
+        format!(
+            r#"{{"name":"{name}","served":true,"storage":{storage},"schema":{{"openAPIV3Schema":{{"type":"object","properties":
+            {{"spec":{{"type":"object","properties":{{"{field}":{{"type":"string"}}}}}}}}}}}}}}"#
+        )
+    };
+    let (v1, v2) = (version("v1", false, "length"), version("v2", true, "size"));
+    let body = format!(
+        r#"{{"metadata":{{"name":"gadgets.a.b"}},"spec":{{"group":"a.b","scope":"Namespaced","names":{{"plural":"gadgets",
+        "kind":"Gadget"}},"conversion":{{"strategy":"Webhook","webhook":{{"conversionReviewVersions":["v1"],
+        "clientConfig":{client}}}}},"versions":[{v1},{v2}]}}}}"#
+    );
+    let definitions = shared::api::custom::DEFINITIONS;
+    let mut watch = host.subscribe(&definitions);
+    assert_eq!(create(host, definitions.clone(), "", &body).await.code, 201);
+    let driver = tokio::spawn(drive(host.clone()));
+    while host.look(|cluster| cluster.api().registry().served("a.b", "v1", "gadgets").is_none()) {
+        watch.next(host.feed()).await.expect("nothing is dropped so early");
+    }
+    driver.abort();
+}
+
+#[tokio::test]
+async fn versions_are_converted() {
+    let (host, hook) = (Host::new(0, 1), Hook::start(convert).await);
+    define(&host, &hook.url()).await;
+    let gadgets = ResourceName::of("gadgets.a.b");
+    for name in ["a", "b"] {
+        let body = format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{{"length":"{name}"}}}}"#);
+        let made = create(&host, gadgets.clone(), "default", &body).await;
+        assert_eq!(made.as_object().expect("it is made").at("spec.length").str(), name);
+    }
+    let asked = hook.asked.lock().expect("nobody panics").len();
+    let said = |version: &'static str| {
+        let target = Target { resource: gadgets.clone(), version: version.into(), ..Target::default() };
+        let host = &host;
+        async move {
+            match host.request(&shared::api::Request::new(Verb::List, target)).await.body {
+                shared::api::Body::List(list) => {
+                    list.get("items").items().iter().map(|it| it.get("spec").to_json()).collect::<String>()
+                }
+                other => format!("{other:?}"),
+            }
+        }
+    };
+    assert_eq!(said("v2").await, r#"{"size":"a"}{"size":"b"}"#);
+    assert_eq!(said("v1").await, r#"{"length":"a"}{"length":"b"}"#);
+    // Both objects of the list in one review, and none for the stored version.
+    assert_eq!(hook.asked.lock().expect("nobody panics").len(), asked + 1);
+}
+
+#[tokio::test]
+async fn a_conversion_that_fails_is_told() {
+    let (host, hook, other) = (Host::new(0, 1), Hook::start(convert).await, Hook::start(convert).await);
+    define(&host, &format!(r#"{{"url":"https://localhost:{}","caBundle":"{}"}}"#, hook.port, other.bundle)).await;
+    let made = create(&host, ResourceName::of("gadgets.a.b"), "default", r#"{"metadata":{"name":"a"}}"#).await;
+    let said = made.failure().expect("it is refused").message.replace(&hook.port.to_string(), "PORT");
+    expect![[r#"conversion webhook for a.b/v1, Kind=Gadget failed: Post "https://localhost:PORT?timeout=30s": tls: failed to verify certificate: x509: certificate signed by unknown authority"#]].assert_eq(&said);
+}

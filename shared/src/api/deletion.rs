@@ -33,7 +33,7 @@ enum Fate {
 impl Api {
     /// Asks one object to go.
     pub(super) fn delete(&mut self, call: &mut Call<'_>) -> Result<Response, Status> {
-        let object = self.stored(&call.key)?;
+        let object = self.found(call)?;
         check_preconditions(call, &object)?;
         self.admit_deletion(call, &object)?;
         warn_unasked(call);
@@ -90,7 +90,7 @@ impl Api {
                 }
                 Response::status(Status::deleted(&call.key, &object.uid()))
             }
-            Fate::Marked(marked) => Response::object(200, self.commit(call, marked)),
+            Fate::Marked(marked) => Response::object(200, self.write_marked(call, marked)),
             Fate::Pending => Response::object(200, object),
         }
     }

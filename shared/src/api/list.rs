@@ -68,16 +68,14 @@ impl Filter {
     }
 
     /// The resource that was asked for.
-    pub(super) fn resource(&self) -> &Registration {
+    pub(super) fn resource(&self) -> &Arc<Registration> {
         &self.resource
     }
 
     /// True if the object is let through.
     pub(super) fn lets_through(&self, object: &Object) -> bool {
-        let metadata = object.metadata();
-        (self.namespace.is_empty() || metadata.get("namespace").str() == self.namespace)
-            && (self.name.is_empty() || metadata.get("name").str() == self.name)
-            && self.labels.as_ref().is_none_or(|it| it.matches(metadata.get("labels")))
+        self.is_in_place(object)
+            && self.labels.as_ref().is_none_or(|it| it.matches(object.metadata().get("labels")))
             && self.fields.as_ref().is_none_or(|it| it.matches(|field| self.field(object, field)))
     }
 
@@ -87,6 +85,18 @@ impl Filter {
             "metadata.namespace" => object.namespace(),
             _ => self.resource.selected(object, field).unwrap_or_default(),
         }
+    }
+
+    /// True if only the object itself, in the version that was asked for, tells whether it is let through.
+    pub(super) fn reads_objects(&self) -> bool {
+        self.resource.converts() && (self.labels.is_some() || self.fields.is_some())
+    }
+
+    /// True if the object is where the request looks, whatever else may keep it out.
+    pub(super) fn is_in_place(&self, object: &Object) -> bool {
+        let metadata = object.metadata();
+        (self.namespace.is_empty() || metadata.get("namespace").str() == self.namespace)
+            && (self.name.is_empty() || metadata.get("name").str() == self.name)
     }
 
     /// The object in the form of the resource that was asked for.
@@ -128,7 +138,7 @@ impl Token {
 
 impl Api {
     /// The answer to a list request.
-    pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
+    pub(super) fn list(&self, call: &mut Call<'_>) -> Result<Response, Status> {
         let filter = Filter::read(call)?;
         let options = &call.request.options;
         let token = match options.continue_token.as_str() {
@@ -146,16 +156,19 @@ impl Api {
             &self.store
         };
         let after = token.map(|it| (it.namespace, it.name)).unwrap_or_default();
-        let namespace = call.key.namespace.as_str();
-        let everywhere = namespace.is_empty().then(|| store.list(&call.key.resource));
-        let inside = (!namespace.is_empty()).then(|| store.list_in(&call.key.resource, namespace));
+        let (resource, namespace) = (call.key.resource.clone(), call.key.namespace.clone());
+        let everywhere = namespace.is_empty().then(|| store.list(&resource));
+        let inside = (!namespace.is_empty()).then(|| store.list_in(&resource, &namespace));
         let there = everywhere.into_iter().flatten().chain(inside.into_iter().flatten());
-        let mut rest = there
-            .filter(|it| after == <(Text, Text)>::default() || (it.namespace(), it.name()) > after)
-            .filter(|it| filter.lets_through(it));
+        let rest = there.filter(|it| after == <(Text, Text)>::default() || (it.namespace(), it.name()) > after);
         let limit = if options.limit == 0 { usize::MAX } else { options.limit };
-        let items: Vec<Object> = rest.by_ref().take(limit).cloned().collect();
-        let remaining = rest.count();
+        let (items, remaining) = if filter.reads_objects() {
+            let all = rest.filter(|it| filter.is_in_place(it)).cloned().collect();
+            page(self.in_version(call, all)?.into_iter().filter(|it| filter.lets_through(it)), limit)
+        } else {
+            let (items, remaining) = page(rest.filter(|it| filter.lets_through(it)), limit);
+            (self.in_version(call, items.into_iter().cloned().collect())?, remaining)
+        };
         Ok(answer(&filter, items, remaining, revision))
     }
 
@@ -178,9 +191,13 @@ impl Api {
     }
 
     /// The objects that a request's selectors let through.
-    pub(super) fn selected(&self, call: &Call<'_>) -> Result<Vec<Object>, Status> {
+    pub(super) fn selected(&self, call: &mut Call<'_>) -> Result<Vec<Object>, Status> {
         let filter = Filter::read(call)?;
-        Ok(self.store.list(&call.key.resource).filter(|it| filter.lets_through(it)).cloned().collect())
+        let may_be = |it: &&Object| filter.reads_objects() && filter.is_in_place(it) || filter.lets_through(it);
+        let found = self.store.list(&call.key.resource).filter(may_be).cloned().collect();
+        let mut found = self.in_version(call, found)?;
+        found.retain(|it| filter.lets_through(it));
+        Ok(found)
     }
 
     fn revision_asked(&self, call: &Call<'_>, token: Option<&Token>) -> Result<Revision, Status> {
@@ -198,6 +215,12 @@ impl Api {
         }
         Ok(if options.resource_version_match == "Exact" { Revision(asked) } else { newest })
     }
+}
+
+/// The first `limit` of them, and how many there are beside these.
+fn page<T>(mut all: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, usize) {
+    let items = all.by_ref().take(limit).collect();
+    (items, all.count())
 }
 
 /// Reads `resourceVersion`.

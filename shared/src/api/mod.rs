@@ -13,6 +13,7 @@ pub mod authorization;
 pub mod base64;
 #[cfg(feature = "every-kind")]
 pub mod certificates;
+mod conversion;
 #[cfg(feature = "every-kind")]
 pub mod custom;
 mod decoding;
@@ -42,6 +43,8 @@ mod tests;
 mod validation;
 mod watch;
 
+#[cfg(feature = "every-kind")]
+pub use conversion::Tried;
 pub use pipeline::Api;
 pub use registration::{Registration, Registry};
 pub use registry::{Column, Fidelity, Resource, Scope};

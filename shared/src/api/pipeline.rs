@@ -144,19 +144,20 @@ impl Api {
         self.run(request, now, Notes::default()).0
     }
 
+    /// The same where webhooks could be called, but are not any more, for this reason.
+    #[cfg(feature = "every-kind")]
+    pub(crate) fn handle_without_calls(&mut self, request: &Request, now: Time, reason: &'static str) -> Response {
+        let calls = admission::calls::Calls::refused(reason);
+        self.run(request, now, Notes { calls, ..Notes::default() }).0
+    }
+
     /// Tries to handle a request; `now` counts for the first try.
     ///
     /// # Errors
     /// Webhooks have to be called first, all of these: then [`Attempt::answered`], and another try. Nothing was written.
     #[cfg(feature = "every-kind")]
     pub fn attempt(&mut self, request: &Request, now: Time, attempt: &mut Attempt) -> Result<Response, Vec<HookCall>> {
-        if matches!(request.verb, Verb::Get | Verb::List) {
-            return Ok(self.handle(request, now));
-        }
-        if self.plugins == InForce::Full {
-            self.policies.refresh(&self.store);
-        }
-        if self.policies.has_no_webhooks() {
+        if self.asks_nobody(request) {
             return Ok(self.handle(request, now));
         }
         let (now, own) = attempt.began.get_or_insert_with(|| (now, self.chance.fork())).clone();
@@ -166,6 +167,21 @@ impl Api {
         self.chance = outer;
         let needed = notes.calls.end(attempt);
         if needed.is_empty() { Ok(response) } else { Err(needed) }
+    }
+
+    /// True for a request that no webhook can have a say in.
+    #[cfg(feature = "every-kind")]
+    fn asks_nobody(&mut self, request: &Request) -> bool {
+        if self.registry.converts(&request.target) {
+            return false;
+        }
+        if matches!(request.verb, Verb::Get | Verb::List) {
+            return true;
+        }
+        if self.plugins == InForce::Full {
+            self.policies.refresh(&self.store);
+        }
+        self.policies.has_no_webhooks()
     }
 
     fn run(&mut self, request: &Request, now: Time, notes: Notes) -> (Response, Notes) {
@@ -210,12 +226,12 @@ impl Api {
             return self.computed(call, &computed());
         }
         match call.request.verb {
-            Verb::Get => self.stored(&call.key).map(|object| Response::object(200, object)),
+            Verb::Get => self.found(call).map(|object| Response::object(200, object)),
             Verb::List => self.list(call),
             Verb::Create if call.key.name.is_empty() || subresource.is_empty() => self.create(call),
             Verb::Create => Err(Status::method_not_allowed(NOT_ALLOWED)),
             Verb::Update => {
-                let old = self.stored(&call.key)?;
+                let old = self.found(call)?;
                 self.update(call, &old, Object(call.request.body.clone()))
             }
             Verb::Patch(PatchKind::Apply) if subresource.is_empty() && self.store.get(&call.key).is_none() => {
@@ -223,7 +239,7 @@ impl Api {
                 self.create_from(call, new.0)
             }
             Verb::Patch(kind) => {
-                let old = self.stored(&call.key)?;
+                let old = self.found(call)?;
                 let new = patch::apply(kind, call, &call.resource.of_stored(old.clone()))?;
                 self.update(call, &old, new)
             }
@@ -283,7 +299,7 @@ impl Api {
             return Err(Status::already_exists(&call.key));
         }
         (resource.warn)(&object, &mut call.notes.warnings);
-        Ok(Response::object(201, self.commit(call, object)))
+        Ok(Response::object(201, self.write(call, object)?))
     }
 
     /// The first turn of admission: it may change the object.
@@ -411,7 +427,7 @@ impl Api {
         if deletion::lets_go(&new, old) {
             return Ok(Response::object(200, self.remove(call, new)));
         }
-        Ok(Response::object(200, self.commit(call, new)))
+        Ok(Response::object(200, self.write(call, new)?))
     }
 
     fn validate_changed(&mut self, call: &mut Call<'_>, new: &mut Object, old: &Object) -> Result<(), Status> {

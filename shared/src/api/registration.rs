@@ -13,7 +13,10 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 #[cfg(feature = "every-kind")]
-use crate::api::custom::{Custom, Customs};
+use crate::api::{
+    Target,
+    custom::{Custom, Customs},
+};
 
 /// One version of a resource as it is served.
 ///
@@ -122,6 +125,14 @@ impl Registration {
         self.custom.as_ref()
     }
 
+    /// True if a webhook converts its objects between versions.
+    pub fn converts(&self) -> bool {
+        #[cfg(feature = "every-kind")]
+        return self.custom.as_ref().is_some_and(|it| it.converter.is_some());
+        #[cfg(not(feature = "every-kind"))]
+        false
+    }
+
     /// The object as it is stored, which for a few resources is another one's form.
     pub(crate) fn to_stored(&self, object: Object) -> Object {
         #[cfg(feature = "every-kind")]
@@ -150,7 +161,7 @@ impl Registration {
     pub(crate) fn is_stored_version(&self, version: &str) -> bool {
         #[cfg(feature = "every-kind")]
         if let Some(custom) = &self.custom {
-            return custom.stored_as == version;
+            return custom.stored_as == version && custom.converter.is_none();
         }
         self.kept_as.is_some_and(|it| it.api_version == version)
     }
@@ -252,6 +263,13 @@ impl Registry {
         #[cfg(feature = "every-kind")]
         let found = found.or_else(|| self.customs.find_version(name, version));
         found.cloned()
+    }
+
+    /// True if a webhook converts the objects of what a request is about.
+    #[cfg(feature = "every-kind")]
+    pub(crate) fn converts(&self, target: &Target) -> bool {
+        self.customs.any_converts()
+            && self.customs.find_version(&target.resource, &target.version).is_some_and(|it| it.converts())
     }
 
     /// The registration that serves exactly this group, version and plural.

@@ -7,9 +7,13 @@ use crate::api::admission::Notes;
 use crate::api::list::{self, Filter};
 use crate::api::pipeline::{Api, Call};
 use crate::api::{Options, Request, Status, Target, User, Verb};
+#[cfg(feature = "every-kind")]
+use crate::api::{Registration, Tried, admission::Attempt};
 use crate::model::{Key, Object, Time, Value};
 use crate::store::Change;
 use crate::trace::Revision;
+#[cfg(feature = "every-kind")]
+use std::sync::Arc;
 
 /// The annotation of the bookmark that ends the initial events.
 const INITIAL_END: &str = "k8s.io/initial-events-end";
@@ -194,6 +198,64 @@ impl Watch {
         self.first_events(api)
     }
 
+    /// True if a webhook converts what it tells: then [`Self::begin_converted`] and [`Self::converted`] count.
+    pub fn converts(&self) -> bool {
+        self.filter.resource().converts()
+    }
+
+    /// The same as [`Self::begin`], where a webhook converts.
+    ///
+    /// # Errors
+    /// The webhook has to be called first.
+    #[cfg(feature = "every-kind")]
+    pub fn begin_converted(&mut self, api: &Api, attempt: &mut Attempt) -> Tried<Vec<WatchEvent>> {
+        let Some(start) = self.start else { return Ok(Ok(Vec::new())) };
+        let there = api.store.list(&self.key.resource).filter(|it| self.filter.is_in_place(it)).cloned().collect();
+        let read = api.tried(attempt, |api, calls| api.read(calls, &self.newest_resource(api), there))?;
+        Ok(read.map(|mut objects| {
+            self.start = None;
+            objects.retain(|it| self.filter.lets_through(it));
+            let events = objects.into_iter().map(|it| WatchEvent::Added(self.filter.shown(it))).collect();
+            self.begun(events, start, api.store.revision())
+        }))
+    }
+
+    /// Changes of the resource with their objects in the watch's version; those elsewhere are left out.
+    ///
+    /// # Errors
+    /// The webhook has to be called first.
+    #[cfg(feature = "every-kind")]
+    pub fn converted(&self, api: &Api, changes: &[Change], attempt: &mut Attempt) -> Tried<Vec<Change>> {
+        let is_here = |it: &&Change| {
+            it.key.resource == self.key.resource
+                && it.before.iter().chain(&it.after).any(|it| self.filter.is_in_place(it))
+        };
+        // What went before tells only whether it was let through, and is shown when the object is gone.
+        let reads = self.filter.reads_objects();
+        let mut here: Vec<Change> = changes.iter().filter(is_here).cloned().collect();
+        let mut parts: Vec<&mut Object> = Vec::new();
+        for change in &mut here {
+            let is_told = reads || change.after.is_none();
+            parts.extend(change.before.as_mut().filter(|_| is_told));
+            parts.extend(change.after.as_mut());
+        }
+        let objects = parts.iter().map(|it| (**it).clone()).collect();
+        let read = api.tried(attempt, |api, calls| api.read(calls, &self.newest_resource(api), objects))?;
+        let all = match read {
+            Ok(objects) => objects,
+            Err(status) => return Ok(Err(status)),
+        };
+        parts.into_iter().zip(all).for_each(|(place, object)| *place = object);
+        Ok(Ok(here))
+    }
+
+    /// The watch's resource as its definition is now.
+    #[cfg(feature = "every-kind")]
+    fn newest_resource(&self, api: &Api) -> Arc<Registration> {
+        let own = self.filter.resource();
+        api.registry.served(&own.group, &own.version, &own.plural).unwrap_or_else(|| own.clone())
+    }
+
     /// Notes that everything up to `revision` was told, for the next bookmark.
     pub fn told(&mut self, revision: Revision) {
         self.seen = self.seen.max(revision);
@@ -226,8 +288,12 @@ impl Watch {
     fn first_events(&mut self, api: &Api) -> Vec<WatchEvent> {
         let Some(start) = self.start.take() else { return Vec::new() };
         let there = api.store.list(&self.key.resource).filter(|it| self.filter.lets_through(it));
-        let mut events: Vec<WatchEvent> = there.map(|it| WatchEvent::Added(self.filter.shown(it.clone()))).collect();
-        self.seen = api.store.revision();
+        let events = there.map(|it| WatchEvent::Added(self.filter.shown(it.clone()))).collect();
+        self.begun(events, start, api.store.revision())
+    }
+
+    fn begun(&mut self, mut events: Vec<WatchEvent>, start: Start, revision: Revision) -> Vec<WatchEvent> {
+        self.seen = revision;
         if start == Start::ObjectsAndBookmark && self.bookmarks == Bookmarks::Wanted {
             let mut end = self.empty_object();
             end.entry("metadata.annotations").map_mut().insert(INITIAL_END, "true");

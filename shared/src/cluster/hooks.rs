@@ -18,6 +18,8 @@ const PARKED_MAX: usize = 1_024;
 const FORGOTTEN_AFTER: Span = Span::seconds(120);
 /// How often a write may have become another one while it waited.
 const CHANGES_MAX: usize = 3;
+/// Why the webhooks of a write that is never the same are not called any more.
+const RESTLESS: &str = "the write was another one each time when the webhook's answer came";
 
 /// What waits, and what is to be called for it.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +27,7 @@ pub(crate) struct Hooks {
     is_on: bool,
     parked: VecDeque<Parked>,
     number: u64,
-    due: Vec<(u64, HookCall)>,
+    due: VecDeque<(u64, HookCall)>,
 }
 
 /// A write that waits.
@@ -66,9 +68,10 @@ impl Cluster {
         tried
     }
 
-    /// The calls that own writes wait for, each once; with what [`Self::answered`] is to be told.
-    pub fn calls_due(&mut self) -> Vec<(u64, HookCall)> {
-        std::mem::take(&mut self.hooks.due)
+    /// At most `most` of the calls that own writes wait for, each once; with what [`Self::answered`] is to be told.
+    pub fn calls_due(&mut self, most: usize) -> Vec<(u64, HookCall)> {
+        let ready = most.min(self.hooks.due.len());
+        self.hooks.due.drain(..ready).collect()
     }
 
     /// Takes in what became of a call.
@@ -95,7 +98,7 @@ impl Cluster {
             None => (Attempt::default(), 0),
         };
         if changes > CHANGES_MAX {
-            return self.api.handle(request, self.now);
+            return self.api.handle_without_calls(request, self.now, RESTLESS);
         }
         match self.api.attempt(request, self.now, &mut attempt) {
             Ok(response) => response,

@@ -2,7 +2,9 @@
 //!
 //! Upstream: `pkg/apiserver/customresource_handler.go` (`getOrCreateServingInfoFor`), `customresource_discovery_controller.go`.
 
-use crate::api::custom::{Column, Custom, DEFINITIONS, Paths, Route, establish, is_built_in, validate, versions};
+use crate::api::custom::{
+    Column, Converter, Custom, DEFINITIONS, Paths, Route, establish, is_built_in, validate, versions,
+};
 use crate::api::registry::Named;
 use crate::api::resources::keep;
 use crate::api::{Registration, Resource, Scope};
@@ -18,6 +20,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Customs {
     known: BTreeMap<ResourceName, Vec<Arc<Registration>>>,
+    /// True if a webhook converts the objects of any of them.
+    converts: bool,
     /// Up to where the store was looked through.
     seen: Revision,
     /// The revision at which the definitions were read last.
@@ -38,6 +42,7 @@ impl Customs {
             };
         if is_stale {
             self.known = read(store, &self.known);
+            self.converts = self.known.values().flatten().any(|it| it.converts());
             self.read = newest;
         }
         self.seen = newest;
@@ -52,6 +57,11 @@ impl Customs {
     /// Every version that has a route.
     pub(crate) fn served(&self) -> impl Iterator<Item = &Arc<Registration>> {
         self.known.values().flatten().filter(|it| it.custom.as_ref().is_some_and(|it| it.route == Route::Open))
+    }
+
+    /// True if a webhook converts the objects of any of them.
+    pub(crate) fn any_converts(&self) -> bool {
+        self.converts
     }
 
     /// The revision at which the definitions were read last.
@@ -178,6 +188,7 @@ impl Custom {
         Self {
             api_version: format!("{group}/{name}").into(),
             stored_as: format!("{group}/{stored}").into(),
+            converter: Converter::read(definition),
             columns: Column::all(version.get("additionalPrinterColumns")),
             scale: Paths::read(version.at("subresources.scale")),
             route: if version.get("served").is_true() { Route::Open } else { Route::Closed },

@@ -5,6 +5,7 @@
 //! place of the functions that a built-in resource declares.
 
 mod columns;
+pub(crate) mod conversion;
 mod defaults;
 mod definition;
 pub mod establish;
@@ -16,6 +17,7 @@ mod validate;
 mod versions;
 
 pub use columns::Column;
+pub(crate) use conversion::Converter;
 pub(crate) use definition::{Customs, served_by};
 pub(crate) use scale::Paths;
 pub(crate) use validate::compile as compile_pattern;
@@ -51,6 +53,8 @@ pub struct Custom {
     pub(crate) stored_as: Text,
     /// `openAPIV3Schema`.
     pub(crate) schema: Value,
+    /// The webhook that converts between versions; `None` if only their names differ.
+    pub(crate) converter: Option<Converter>,
     /// The columns of `kubectl get` after NAME.
     pub columns: Vec<Column>,
     /// Where the subresource `scale` finds its numbers.
@@ -138,13 +142,25 @@ impl Custom {
         defaults::fill(&mut object.0, &self.schema);
     }
 
-    /// The object in the version that is stored.
+    /// `a.b/v1`.
+    pub(crate) fn api_version(&self) -> &Text {
+        &self.api_version
+    }
+
+    /// The object in the version that is stored; as it is where a webhook converts, which happens when it is written.
     pub(crate) fn to_stored(&self, object: Object) -> Object {
+        if self.converter.is_some() {
+            return object;
+        }
         renamed(object, &self.stored_as)
     }
 
     /// A stored object in this version; fields that got a default since it was stored have it.
     pub(crate) fn of_stored(&self, object: Object) -> Object {
+        if self.converter.is_some() && (self.stored_as != self.api_version || object.api_version() != self.api_version)
+        {
+            return object;
+        }
         let mut object = renamed(object, &self.api_version);
         if self.has_defaults && object.api_version() == self.api_version {
             self.fill(&mut object);
@@ -208,5 +224,7 @@ fn keeps_unknown(schema: &Value) -> bool {
     schema.get("x-kubernetes-preserve-unknown-fields").is_true() || schema.get("additionalProperties").is_true()
 }
 
+#[cfg(test)]
+mod conversion_tests;
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,7 @@ fn gadgets() -> Api {
 }
 
 /// An API server that serves a definition.
-fn served(definition: &str) -> Api {
+pub(super) fn served(definition: &str) -> Api {
     let mut api = Api::new(Chance::new(1));
     let created = testing::run_on(&mut api, &format!("create {DEFINITIONS} {}", definition.replace('\n', " ")));
     assert!(created.starts_with("201"), "{created}");

@@ -12,8 +12,9 @@ use crate::store::Store;
 use std::net::Ipv4Addr;
 
 /// Where cluster addresses come from, as kubeadm has it.
+#[cfg(feature = "every-kind")]
 pub(crate) const RANGE: &str = "10.96.0.0/12";
-/// The first address of [`RANGE`].
+/// The first address of 10.96.0.0/12, where cluster addresses come from.
 const RANGE_START: u32 = 0x0a60_0000;
 /// How many addresses the range holds.
 const RANGE_SIZE: u32 = 1 << 20;

@@ -8,7 +8,7 @@ use crate::api::{Errors, Registration, Response, Status, Verb, metadata, patch};
 use crate::model::{Object, Selector, Text, Value};
 
 pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Status> {
-    let object = api.stored(&call.key)?;
+    let object = api.found(call)?;
     let paths = Paths::of(call.resource);
     let old = scale_of(&object, &paths)?;
     let mut new = match call.request.verb {
@@ -32,7 +32,7 @@ pub(super) fn handle(api: &mut Api, call: &mut Call<'_>) -> Result<Response, Sta
         call.notes.warnings.extend(call.resource.check(&scaled, Some(&object), &mut errors));
         call.refuse(&errors)?;
     }
-    let stored = if scaled == object { object } else { api.commit(call, scaled) };
+    let stored = if scaled == object { object } else { api.write(call, scaled)? };
     Ok(Response::object(200, scale_of(&stored, &paths)?))
 }
 

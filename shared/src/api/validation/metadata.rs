@@ -35,6 +35,21 @@ pub(crate) fn validate(object: &Object, resource: &Registration, errors: &mut Er
     validate_finalizers(&metadata.field("finalizers"), is_plain, errors);
 }
 
+/// Labels or annotations alone, which upstream calls `metadata.annotation` here.
+#[cfg(feature = "every-kind")]
+pub(crate) fn validate_texts(field: &str, texts: &Value, errors: &mut Errors) {
+    let is_labels = field == "labels";
+    let name = if is_labels { "labels" } else { "annotation" };
+    let object = Object(Value::from([("metadata", Value::from([(name, texts.clone())]))]));
+    let root = At::root(&object);
+    let at = root.field("metadata");
+    if is_labels {
+        labels::validate(&at.field(name), errors);
+    } else {
+        labels::validate_annotations(&at.field(name), errors);
+    }
+}
+
 fn validate_name(metadata: &At<'_>, resource: &Registration, errors: &mut Errors) {
     let generated = metadata.field("generateName");
     if !generated.is_empty() {

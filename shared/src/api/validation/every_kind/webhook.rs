@@ -76,7 +76,7 @@ fn validate_review_versions(versions: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn validate_client(client: &At<'_>, errors: &mut Errors) {
+pub(super) fn validate_client(client: &At<'_>, errors: &mut Errors) {
     let (url, service) = (client.field("url"), client.field("service"));
     match (url.is_set(), service.is_set()) {
         (true, false) => validate_url(&url, errors),

@@ -5,6 +5,7 @@
 //! `spec.validation` where the user wrote `spec.versions[0].schema`.
 
 mod columns;
+mod conversion;
 mod names;
 mod rules;
 mod schema;
@@ -16,15 +17,13 @@ use crate::api::validation::IMMUTABLE;
 use crate::model::names::{dns1035_label, dns1123_subdomain};
 use crate::model::{Object, Value};
 
-/// What stands in the way of webhooks that convert.
-const NO_WEBHOOKS: &str = "conversion webhooks are not called by this server; only the strategy None is supported";
 const PRESERVES: &str =
     "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
 
 /// Finds what is wrong with a new definition.
 pub(crate) fn validate(it: &Object, errors: &mut Errors) {
     validate_name(it, errors);
-    validate_spec(it, errors);
+    validate_spec(it, None, errors);
     names::validate(it.at("status.acceptedNames"), "status.acceptedNames", errors);
     validate_stored(it, errors);
     validate_approval(it, None, errors);
@@ -33,7 +32,7 @@ pub(crate) fn validate(it: &Object, errors: &mut Errors) {
 
 /// Finds what is wrong with a changed definition.
 pub(crate) fn validate_update(new: &Object, old: &Object, errors: &mut Errors) {
-    validate_spec(new, errors);
+    validate_spec(new, Some(old), errors);
     let fixed = ["spec.scope", "spec.names.kind"];
     let fixed = if establish::is_established(old) { &fixed[..] } else { &[] };
     for field in fixed.iter().chain(&["spec.group", "spec.names.plural"]) {
@@ -59,7 +58,7 @@ fn validate_name(it: &Object, errors: &mut Errors) {
     }
 }
 
-fn validate_spec(it: &Object, errors: &mut Errors) {
+fn validate_spec(it: &Object, old: Option<&Object>, errors: &mut Errors) {
     let spec = it.get("spec");
     let group = spec.get("group");
     let problems = dns1123_subdomain(group.str());
@@ -91,7 +90,7 @@ fn validate_spec(it: &Object, errors: &mut Errors) {
     each(versions, common.selectable, "selectableFields", "selectableFields", |version, path| {
         columns::validate_selectable(version, &path, errors);
     });
-    validate_conversion(spec.get("conversion"), errors);
+    conversion::validate(it, old, errors);
 }
 
 /// What all versions have in common.
@@ -188,19 +187,6 @@ fn bad_versions(versions: &[Value], common: Common, detail: &str, errors: &mut E
     });
     let shown = format!("[{}]", shown.collect::<Vec<_>>().join(","));
     errors.push("FieldValueInvalid", "spec.versions", format!("Invalid value: {shown}: {detail}"));
-}
-
-fn validate_conversion(conversion: &Value, errors: &mut Errors) {
-    let strategy = conversion.get("strategy");
-    match strategy.str() {
-        "" => errors.required("spec.conversion.strategy", ""),
-        "None" if !conversion.get("webhook").is_null() => {
-            errors.forbidden("spec.conversion.webhook", "should not be set when strategy is not set to Webhook");
-        }
-        "None" => {}
-        "Webhook" => errors.forbidden("spec.conversion.strategy", NO_WEBHOOKS),
-        _ => errors.unsupported("spec.conversion.strategy", strategy, &["None", "Webhook"]),
-    }
 }
 
 fn validate_stored(it: &Object, errors: &mut Errors) {

@@ -84,12 +84,6 @@ fn names_and_versions() {
         ]],
     );
     check(
-        &[("spec.conversion", r#"{"strategy":"Webhook"}"#)],
-        &expect![[
-            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.conversion.strategy: Forbidden: conversion webhooks are not called by this server; only the strategy None is supported"#
-        ]],
-    );
-    check(
         &[("spec.group", r#""x.k8s.io""#), ("metadata.name", r#""ws.x.k8s.io""#)],
         &expect![[
             r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.x.k8s.io" is invalid: metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#
@@ -254,6 +248,34 @@ fn rules_compile() {
         )],
         &expect![[
             r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[spec].properties[a]"#
+        ]],
+    );
+}
+
+#[test]
+fn conversions() {
+    check(
+        &[(
+            "spec.conversion",
+            r#"{"strategy":"Webhook","webhook":{"conversionReviewVersions":["v2","v2","V"],"clientConfig":{"caBundle":"eA==","url":"http://a"}}}"#,
+        )],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.conversion.webhookClientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path], spec.conversion.webhookClientConfig.caBundle: Invalid value: "eA==": unable to load root certificates: data does not contain any valid RSA or ECDSA certificates, spec.conversion.conversionReviewVersions[1]: Invalid value: "v2": duplicate version, spec.conversion.conversionReviewVersions[2]: Invalid value: "V": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?'), spec.conversion.conversionReviewVersions: Invalid value: ["v2","v2","V"]: must include at least one of v1, v1beta1]"#
+        ]],
+    );
+    check(
+        &[(
+            "spec.conversion",
+            r#"{"strategy":"None","webhook":{"conversionReviewVersions":["v1"],"clientConfig":{"url":"https://a"}}}"#,
+        )],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.conversion.webhookClientConfig: Forbidden: should not be set when strategy is not set to Webhook, spec.conversion.conversionReviewVersions: Forbidden: should not be set when strategy is not set to Webhook]"#
+        ]],
+    );
+    check(
+        &[("spec.conversion", r#"{"strategy":"Webhook"}"#)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook, spec.conversion.conversionReviewVersions: Required value]"#
         ]],
     );
 }
