@@ -27,7 +27,9 @@ use arguments::Wish;
 const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    // One thread for the cluster's own life and the page; connections to the API have their own.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().thread_stack_size(STACK_BYTES).build();
     match runtime {
         Ok(runtime) => runtime.block_on(run()),
         Err(error) => {

@@ -15,9 +15,9 @@ use crate::host::{self, Host};
 use crate::kube::Server;
 use crate::live::{self, Live, PageKey};
 use crate::page::{self, Page};
-use crate::say;
 use crate::storage::{self, StorageError};
 use crate::tls::{self, Authority, AuthorityError};
+use crate::{STACK_BYTES, say};
 
 /// How long open requests may take to finish after the signal to stop.
 const STOP_SECONDS_MAX: u64 = 3;
@@ -44,6 +44,9 @@ pub(crate) enum ServeError {
     /// The system took the socket away.
     #[error("cannot go on listening: {0}")]
     Accept(std::io::Error),
+    /// The system has no more threads.
+    #[error("cannot start threads: {0}")]
+    Threads(std::io::Error),
     /// The line with the address could not be written.
     #[error("{0}")]
     Say(String),
@@ -84,6 +87,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     raise_open_files();
     let (page, page_address) = listen(&options.listen, "--listen").await?;
     let (api, api_address) = listen(&options.secure_listen, "--secure-listen").await?;
+    let lanes = tls::Lanes::start(STACK_BYTES).map_err(ServeError::Threads)?;
     let host = host(options)?;
     let authority = authority(&options.keep, api_address)?;
     let (stop, stopping) = watch::channel(false);
@@ -97,7 +101,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let server = Server::new(host.clone(), tokens.clone(), stopping.clone(), audit.clone());
     let live = Live::new(host, tokens, page_key(&options.keep)?, Page::EMBEDDED, stopping.clone());
     let own_page = format!("http://{}/#server={}", reachable(page_address), live.key.text());
-    let api = tokio::spawn(tls::serve(api, authority.server_config()?, server, stopping));
+    let api = tokio::spawn(tls::serve(api, lanes, authority.server_config()?, server, stopping));
     tell_clients(options, &authority, api_address)?;
     say(&format!("Pilothouse {} on http://{page_address}/ (Ctrl-C ends it)", env!("CARGO_PKG_VERSION")))
         .map_err(ServeError::Say)?;

@@ -15,6 +15,7 @@ use journal::{Hands, Journal};
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,7 +26,6 @@ use shared::kubelet::Profile;
 use shared::model::{Span, Text, Time};
 use shared::store::{Change, Compaction, Store};
 use shared::trace::{Action, ActionKind, Cause, Revision};
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -50,6 +50,8 @@ pub(crate) struct Host {
     cluster: Mutex<Cluster>,
     feed: Feed,
     journal: Journal,
+    /// There is more than one processor: others go on while a thread waits for the disk.
+    has_processors: bool,
     /// How many requests that write are under way.
     writing: AtomicUsize,
     /// Counts the driver's turns, for whoever follows what commits nothing, such as logs.
@@ -90,9 +92,10 @@ impl Host {
         let turns = watch::Sender::new(0);
         let cluster = Mutex::new(cluster);
         let (writing, looks_at) = (AtomicUsize::new(0), AtomicI64::new(i64::MAX));
+        let has_processors = available_parallelism().is_ok_and(|it| it.get() > 1);
         let (calls, own_calls) = (Semaphore::new(CALLS_MAX), Arc::new(Semaphore::new(OWN_CALLS_MAX)));
         let changed = Notify::new();
-        let host = Self { cluster, feed, journal, writing, turns, changed, looks_at, calls, own_calls };
+        let host = Self { cluster, feed, journal, has_processors, writing, turns, changed, looks_at, calls, own_calls };
         host.publish(&host.lock(), before);
         host.journal.write(Hands::Thread);
         Arc::new(host)
@@ -132,7 +135,7 @@ impl Host {
         let before = cluster.store().revision();
         cluster.pass_time(wall_clock());
         let done = work(&mut cluster);
-        let is_early = cluster.next_due().is_some_and(|due| due.0 < self.looks_at.load(Ordering::Relaxed));
+        let is_early = cluster.next_due().is_some_and(|due| self.looks_at.fetch_min(due.0, Ordering::Relaxed) > due.0);
         let has_news = cluster.store().revision() > before;
         if has_news {
             self.publish(&cluster, before);
@@ -207,8 +210,7 @@ impl Host {
     /// Who makes the commits of a request durable: the request itself, if no other one writes and other threads go on meanwhile.
     fn hands(&self) -> Hands {
         let is_alone = self.writing.load(Ordering::Relaxed) <= 1;
-        let has_others = || Handle::try_current().is_ok_and(|it| it.metrics().num_workers() > 1);
-        if is_alone && has_others() { Hands::Own } else { Hands::Thread }
+        if is_alone && self.has_processors { Hands::Own } else { Hands::Thread }
     }
 
     /// Reads something, and calls the webhooks that have to convert it.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::identity;
+use super::lanes::Lanes;
 use super::patience::Patient;
 use crate::audit::Peer;
 use crate::kube::Server;
@@ -32,6 +33,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `stop` becomes true; then lets open requests finish.
 pub(crate) async fn serve(
     listener: TcpListener,
+    lanes: Lanes,
     config: rustls::ServerConfig,
     server: Arc<Server>,
     mut stop: watch::Receiver<bool>,
@@ -45,15 +47,20 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        match socket {
-            Ok((socket, peer)) => {
+        // What belongs to this thread's runtime must be taken out of it to be moved to another's.
+        let socket = socket.and_then(|(socket, peer)| Ok((socket.into_std()?, peer)));
+        match (socket, lanes.next()) {
+            (Ok((socket, peer)), Some((lane, lane_place))) => {
                 let (acceptor, server, stop) = (acceptor.clone(), server.clone(), stop.clone());
-                connections.spawn(async move {
-                    connection(socket, Peer(peer), acceptor, server, stop).await;
-                    drop(place);
-                });
+                let served = async move {
+                    if let Ok(socket) = TcpStream::from_std(socket) {
+                        connection(socket, Peer(peer), acceptor, server, stop).await;
+                    }
+                    drop((place, lane_place));
+                };
+                connections.spawn_on(served, lane);
             }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            _ => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
         while connections.try_join_next().is_some() {}
     }
