@@ -52,13 +52,13 @@ pub(crate) async fn serve(
         match (socket, lanes.next()) {
             (Ok((socket, peer)), Some((lane, lane_place))) => {
                 let (acceptor, server, stop) = (acceptor.clone(), server.clone(), stop.clone());
-                let served = async move {
+                let serving = async move {
                     if let Ok(socket) = TcpStream::from_std(socket) {
                         connection(socket, Peer(peer), acceptor, server, stop).await;
                     }
                     drop((place, lane_place));
                 };
-                connections.spawn_on(served, lane);
+                connections.spawn_on(serving, lane);
             }
             _ => tokio::time::sleep(ACCEPT_PAUSE).await,
         }

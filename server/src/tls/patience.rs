@@ -4,11 +4,13 @@
 //! the second a client that is refused before it has sent everything would lose the answer: a system that closes a socket
 //! with something unread in it resets the connection. Upstream: `net/http/server.go` of Go (`closeWriteAndWait`).
 
+use std::cell::Cell;
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
@@ -18,6 +20,18 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How much of it at a time, in bytes.
 const FORGOTTEN_BYTES: usize = 4_096;
 
+/// How long a thread looks for the next request of the only client that it serves before it sleeps. A client that sends one
+/// request after the other needs about half of that; to wake a thread on a processor that sleeps too takes as long again.
+const LIVELY: Duration = Duration::from_micros(100);
+
+thread_local! {
+    /// To which streams the last two writes of this thread went.
+    static WRITTEN: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
+}
+
+/// Numbers streams, so that a thread can tell them apart.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 /// A stream whose writes fail when nothing can be written for `limit`. Reads wait as long as they like.
 pub(super) struct Patient<S> {
     stream: S,
@@ -26,12 +40,34 @@ pub(super) struct Patient<S> {
     late: Option<Pin<Box<Sleep>>>,
     /// When the client's end is no longer waited for; `None` until ours is said.
     linger: Option<Pin<Box<Sleep>>>,
+    number: u64,
+    /// Until when the thread stays awake for what the client sends next.
+    lively: Option<Instant>,
 }
 
 impl<S> Patient<S> {
     /// Gives up writing after `limit` without progress.
     pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, late: None, linger: None }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { stream, limit, late: None, linger: None, number, lively: None }
+    }
+
+    /// Something was written: if nobody else was written to, the client may be the thread's only one.
+    fn note_written(&mut self) {
+        let [last, _] = WRITTEN.get();
+        WRITTEN.set([self.number, last]);
+        self.lively = (last == self.number).then(|| Instant::now() + LIVELY);
+    }
+
+    /// Nothing was there to be read: while the stream is lively, the thread looks again when it has nothing else to do.
+    fn look_again(&mut self, context: &mut Context<'_>) {
+        if self.lively.is_some_and(|until| WRITTEN.get() == [self.number; 2] && Instant::now() < until) {
+            // Polled once, it has the task run again after the thread has looked for what has happened meanwhile.
+            let yielded = std::pin::pin!(tokio::task::yield_now()).poll(context);
+            debug_assert!(yielded.is_pending());
+        } else {
+            self.lively = None;
+        }
     }
 
     /// What a write came to, or that it took too long.
@@ -67,13 +103,18 @@ impl<S: AsyncRead + Unpin> Patient<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        if read.is_pending() {
+            self.look_again(context);
+        }
+        read
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_written();
         self.judge(context, written)
     }
 
@@ -97,6 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.note_written();
         self.judge(context, written)
     }
 
