@@ -228,6 +228,21 @@ impl Host {
         }
     }
 
+    /// Lets admission judge a connection to a pod; the body of `request` are its options.
+    ///
+    /// # Errors
+    /// It is refused, or the webhooks took too long.
+    pub(crate) async fn admit_connection(&self, request: &Request) -> Result<(), Status> {
+        let mut attempt = Attempt::default();
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            match self.with(|cluster| cluster.admit_connection(request, &mut attempt)) {
+                Ok(done) => return done,
+                Err(calls) => self.call_until(deadline, calls, &mut attempt).await?,
+            }
+        }
+    }
+
     async fn call_until(&self, deadline: Instant, calls: Vec<HookCall>, attempt: &mut Attempt) -> Result<(), Status> {
         let called = timeout_at(deadline, self.call(calls, attempt)).await;
         called.map_err(|_| Status::timeout("request did not complete within requested timeout"))

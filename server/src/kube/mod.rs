@@ -175,6 +175,9 @@ impl Server {
         if asked.info.verb == "watch" {
             return watch::answer(self, asked).await;
         }
+        if let Some(options) = streams::options(&asked) {
+            self.host.admit_connection(&options).await?;
+        }
         match asked.info.subresource.as_str() {
             "log" if asked.query.is_true("follow") => return streams::follow(self, &asked),
             "exec" => return streams::exec(self, asked, parts).await,

@@ -11,6 +11,7 @@ use crate::api::registry::Allocation;
 use crate::api::{DryRun, Errors, PatchKind, Registration, Registry, Request, Response, Status, Verb};
 #[cfg(feature = "every-kind")]
 use crate::api::{
+    Tried,
     admission::{Attempt, HookCall},
     authorization::{Authorizer, attributes::Attributes},
     registry::{Answer, Asking},
@@ -167,6 +168,30 @@ impl Api {
         self.chance = outer;
         let needed = notes.calls.end(attempt);
         if needed.is_empty() { Ok(response) } else { Err(needed) }
+    }
+
+    /// Lets policies and webhooks judge a connection to a pod, whose options are the body of `request`.
+    ///
+    /// # Errors
+    /// As for [`Self::attempt`]; inside of it, the refusal.
+    #[cfg(feature = "every-kind")]
+    pub fn admit_connection(&mut self, request: &Request, now: Time, attempt: &mut Attempt) -> Tried<()> {
+        let target = &request.target;
+        let Some(resource) = self.registry.find_version(&target.resource, &target.version) else {
+            return Ok(Err(Status::no_such_page()));
+        };
+        if self.plugins == InForce::Full {
+            self.policies.refresh(&self.store);
+        }
+        let (now, own) = attempt.began.get_or_insert_with(|| (now, self.chance.fork())).clone();
+        let outer = std::mem::replace(&mut self.chance, own);
+        let notes = Notes { calls: admission::calls::Calls::of(attempt), ..Notes::default() };
+        let key = Key::new(resource.stored_name(), target.namespace.clone(), target.name.clone());
+        let mut call = Call { request, resource: &resource, key, now, notes };
+        let admitted = self.admit_part(&mut call, Operation::Connect, &request.body);
+        self.chance = outer;
+        let needed = call.notes.calls.end(attempt);
+        if needed.is_empty() { Ok(admitted) } else { Err(needed) }
     }
 
     /// True for a request that no webhook can have a say in.
@@ -358,6 +383,8 @@ impl Api {
             store: &self.store,
             #[cfg(feature = "every-kind")]
             authorizer: self.guard.authorizer(),
+            #[cfg(feature = "every-kind")]
+            registry: &self.registry,
             #[cfg(feature = "every-kind")]
             policies: &self.policies,
             #[cfg(feature = "every-kind")]

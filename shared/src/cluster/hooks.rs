@@ -7,7 +7,7 @@
 use super::Cluster;
 use crate::api::admission::calls::waiting;
 use crate::api::admission::{Attempt, HookAnswer, HookCall};
-use crate::api::{Request, Response};
+use crate::api::{Request, Response, Tried};
 use crate::model::{Span, Text, Time};
 use crate::trace::Cause;
 use std::collections::VecDeque;
@@ -66,6 +66,14 @@ impl Cluster {
         let tried = self.api.attempt(request, self.now, attempt);
         self.record_since(before, &crate::trace::Actor::User, cause, &Text::default(), &[]);
         tried
+    }
+
+    /// Lets admission judge a connection to a pod; the body of `request` are its options.
+    ///
+    /// # Errors
+    /// The webhooks that have to be called first; inside of it, the refusal.
+    pub fn admit_connection(&mut self, request: &Request, attempt: &mut Attempt) -> Tried<()> {
+        self.api.admit_connection(request, self.now, attempt)
     }
 
     /// At most `most` of the calls that own writes wait for, each once; with what [`Self::answered`] is to be told.

@@ -122,6 +122,9 @@ pub enum Operation {
     Update,
     /// `DELETE`, of one or of each of a collection.
     Delete,
+    /// `CONNECT`: to a pod by `exec`, `attach` or `portforward`; the object is the options of the connection.
+    #[cfg(feature = "every-kind")]
+    Connect,
 }
 
 /// Where a plug-in takes part.
@@ -152,10 +155,13 @@ pub struct Admission<'a> {
     /// The authorizer; `None` where everything is allowed.
     #[cfg(feature = "every-kind")]
     pub authorizer: Option<&'a Authorizer>,
-    /// The policies that are in force.
+    /// What is served.
+    #[cfg(feature = "every-kind")]
+    pub(crate) registry: &'a crate::api::Registry,
+    /// The policies and webhooks that are in force.
     #[cfg(feature = "every-kind")]
     pub(crate) policies: &'a Policies,
-    /// Whether plug-ins are asked a second time, and which policies.
+    /// Whether plug-ins are asked a second time, and which policies and webhooks.
     #[cfg(feature = "every-kind")]
     pub(crate) again: Again,
     /// For names that are drawn.
@@ -208,7 +214,7 @@ fn concerns(entry: &str, resource: &ResourceName, part: &str) -> bool {
     }
 }
 
-/// The first turn of every plug-in that is in force; a second time if a policy has changed what the plug-ins saw.
+/// The first turn of every plug-in that is in force; a second time if a policy or a webhook has changed what the plug-ins saw.
 ///
 /// # Errors
 /// The first refusal.

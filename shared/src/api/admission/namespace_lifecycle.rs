@@ -22,6 +22,8 @@ fn admit(admission: &Admission<'_>) -> Result<(), Status> {
         Operation::Create => admit_create(admission.key, admission.store),
         Operation::Delete => admit_delete(admission.key),
         Operation::Update => Ok(()),
+        #[cfg(feature = "every-kind")]
+        Operation::Connect => Ok(()),
     }
 }
 

@@ -270,3 +270,43 @@ fn without_a_host_nothing_is_converted() {
         500 conversion webhook for a.b/v1, Kind=Gadget failed: this cluster runs without a network, so that it cannot call webhooks
     "#]].assert_eq(&said);
 }
+
+/// What a webhook for v2 sees of a request in v1, and what becomes of its patch; `strategy` is how versions are converted.
+fn hooked(mut api: Api) -> (String, String) {
+    let hook = r#"create mutatingwebhookconfigurations.admissionregistration.k8s.io {"metadata":{"name":"c"},"webhooks":[
+        {"name":"h.x.y","sideEffects":"None","admissionReviewVersions":["v1"],"clientConfig":{"url":"https://h"},"rules":[
+        {"apiGroups":["a.b"],"apiVersions":["v2"],"resources":["gadgets"],"operations":["*"]}]}]}"#;
+    crate::api::testing::run_on(&mut api, &hook.replace('\n', " "));
+    crate::api::testing::run_on(&mut api, r#"create namespaces {"metadata":{"name":"default"}}"#);
+    let seen = std::cell::RefCell::new(String::new());
+    let answer = |call: &HookCall| {
+        if call.review.get("kind").str() == "ConversionReview" {
+            return convert(call);
+        }
+        let request = call.review.get("request");
+        *seen.borrow_mut() = format!(
+            "{} {} {} {}",
+            request.at("kind.version"),
+            request.at("requestKind.version"),
+            request.at("object.apiVersion"),
+            request.at("object.spec")
+        );
+        let mut review = call.review.clone();
+        let patch = crate::api::base64::encode(br#"[{"op":"replace","path":"/spec/size","value":"short"}]"#);
+        let response =
+            format!(r#"{{"uid":{},"allowed":true,"patchType":"JSONPatch","patch":"{patch}"}}"#, request.get("uid"));
+        review.remove("request");
+        review.set("response", Value::from_json(&response).unwrap());
+        review
+    };
+    let (_, response) = send(&mut api, "v1", MAKE.strip_prefix("v1 ").unwrap(), &answer);
+    let shown = shown(&response, "apiVersion spec");
+    (seen.into_inner(), shown.split(" (").next().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_webhook_for_another_version_sees_that_version() {
+    let (seen, shown) = hooked(api("v1").with_every_plugin());
+    expect![[r#""v2" "v1" "a.b/v2" {"extra":"pruned","num":1,"size":"long"}"#]].assert_eq(&seen);
+    expect![[r#"201 apiVersion="a.b/v1" spec={"length":"short","num":1}"#]].assert_eq(&shown);
+}

@@ -110,6 +110,7 @@ fn admit_pod(node: &str, pod: &Object, admission: &Admission<'_>) -> Result<(), 
             Err(format!("unexpected operation \"UPDATE\", node \"{node}\" can only create and delete mirror pods")
                 .into())
         }
+        (Operation::Connect, _) => Ok(()),
     }
 }
 
@@ -201,7 +202,7 @@ fn admit_node(node: &str, new: &Object, admission: &Admission<'_>) -> Result<(),
             })
         }
         (Operation::Update, Some(old)) => admit_node_update(node, new, old),
-        (Operation::Update | Operation::Delete, _) => Ok(()),
+        (Operation::Update | Operation::Delete | Operation::Connect, _) => Ok(()),
     }
 }
 

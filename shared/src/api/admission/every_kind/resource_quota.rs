@@ -49,7 +49,7 @@ fn counts_on(operation: Operation, resource: &ResourceName) -> bool {
     match operation {
         Operation::Create => resource.plural() != "events",
         Operation::Update => matches!(resource.as_str(), "services" | "persistentvolumeclaims"),
-        Operation::Delete => false,
+        Operation::Delete | Operation::Connect => false,
     }
 }
 

@@ -23,7 +23,7 @@ const WEBHOOK_COLUMNS: &[Column] =
     &[Column::new("WEBHOOKS", |it, _| it.get("webhooks").items().len().to_string()), Column::new("AGE", age)];
 
 /// What webhooks are not asked about.
-const WEBHOOKS_LACK: &str = "called over HTTPS, but not about exec, attach and port-forward; one in a pod of a simulated node cannot be reached";
+const WEBHOOKS_LACK: &str = "called over HTTPS; one in a pod of a simulated node cannot be reached";
 
 const BINDING_COLUMNS: &[Column] = &[
     Column::new("PolicyName", |it, _| it.at("spec.policyName").str().to_owned()),

@@ -109,7 +109,10 @@ pub(in crate::api::admission) fn request_value(resource: &Named, admission: &Adm
     let named = |it: &Named, last: &str, name: &Text| {
         Value::from([("group", (&it.group).into()), ("version", (&it.version).into()), (last, name.into())])
     };
-    let kind = |it: &Named| named(it, "kind", &it.kind);
+    // What is sent to a part of an object has a kind of its own.
+    let body = &admission.request.body;
+    let is_own = matches!(admission.subresource(), "" | "status") || body.get("kind").is_empty();
+    let kind = |it: &Named| if is_own { named(it, "kind", &it.kind) } else { kind_of(body) };
     let of = |it: &Named| named(it, "resource", &it.plural);
     let own = Named::from(admission.resource);
     let mut request = Value::from([
@@ -128,6 +131,13 @@ pub(in crate::api::admission) fn request_value(resource: &Named, admission: &Adm
     set_text(&mut request, "name", &admission.key.name);
     set_text(&mut request, "namespace", &admission.key.namespace);
     request
+}
+
+/// The kind that an object says to be of.
+fn kind_of(object: &Value) -> Value {
+    let version = object.get("apiVersion").str();
+    let (group, version) = version.split_once('/').unwrap_or(("", version));
+    Value::from([("group", group.into()), ("version", version.into()), ("kind", object.get("kind").clone())])
 }
 
 fn set_text(value: &mut Value, field: &str, text: &str) {
@@ -155,6 +165,7 @@ fn options_value(admission: &Admission<'_>) -> Value {
         Operation::Create => "CreateOptions",
         Operation::Update => "UpdateOptions",
         Operation::Delete => "DeleteOptions",
+        Operation::Connect => return Value::Null,
     };
     let mut value = Value::from([("apiVersion", "meta.k8s.io/v1".into()), ("kind", kind.into())]);
     set_text(&mut value, "fieldManager", &admission.request.options.field_manager);

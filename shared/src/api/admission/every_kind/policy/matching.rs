@@ -3,7 +3,7 @@
 //! Upstream: `plugin/policy/matching/matching.go`, `plugin/webhook/predicates`.
 
 use crate::api::admission::{Admission, Operation};
-use crate::api::{Registration, Resource, Scope, resources};
+use crate::api::{Registration, Scope};
 use crate::model::key::resources::NAMESPACES;
 use crate::model::selector::Selector;
 use crate::model::{Object, Text, Value};
@@ -28,13 +28,6 @@ impl From<&Registration> for Named {
     fn from(it: &Registration) -> Self {
         let (group, version) = (it.group.clone(), it.version.clone());
         Self { group, version, kind: it.kind.clone(), plural: it.plural.clone() }
-    }
-}
-
-impl From<&'static Resource> for Named {
-    fn from(it: &'static Resource) -> Self {
-        let [group, version, kind, plural] = [it.group, it.version, it.kind, it.plural].map(Text::new_static);
-        Self { group, version, kind, plural }
     }
 }
 
@@ -126,7 +119,7 @@ fn matched(rules: &[Value], equivalent: bool, admission: &Admission<'_>) -> Opti
         return None;
     }
     let stored = admission.resource.stored_name();
-    resources::all().filter(|it| it.stored_name() == stored).map(Named::from).find(is_about)
+    admission.registry.all().filter(|it| it.stored_name() == stored).map(|it| Named::from(&**it)).find(is_about)
 }
 
 /// True if a rule is about a request to the resource of these names.
@@ -140,12 +133,13 @@ fn rule_matches(rule: &Value, named: &Named, admission: &Admission<'_>) -> bool 
         && name_matches(rule.get("resourceNames").items(), admission)
 }
 
-/// `CREATE`, `UPDATE`, `DELETE`.
+/// `CREATE`, `UPDATE`, `DELETE`, `CONNECT`.
 pub(in crate::api::admission) fn operation_word(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "CREATE",
         Operation::Update => "UPDATE",
         Operation::Delete => "DELETE",
+        Operation::Connect => "CONNECT",
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub(in crate::api::admission) const PLUGIN: Plugin = Plugin {
     name: "ValidatingAdmissionPolicy",
     in_force: InForce::Full,
-    on: &[Operation::Create, Operation::Update, Operation::Delete],
+    on: &[Operation::Create, Operation::Update, Operation::Delete, Operation::Connect],
     resources: &["*"],
     validate: Some(validate),
     ..Plugin::NONE

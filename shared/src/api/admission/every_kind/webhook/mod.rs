@@ -3,7 +3,7 @@
 //! Upstream: `k8s.io/apiserver/pkg/admission/plugin/webhook`. Which are asked, what with, and what becomes of their answers is
 //! decided here; the calls themselves are made by the host ([`calls`](crate::api::admission::calls)).
 //!
-//! `DIFFERENCE`: a configuration is in force from the next request on; the operation CONNECT is not admitted; a reason that
+//! `DIFFERENCE`: a configuration is in force from the next request on; a webhook may not change the options of a connection; a reason that
 //! Kubernetes does not know is left out of a refusal; the patch is not noted for the audit log.
 
 mod hook;

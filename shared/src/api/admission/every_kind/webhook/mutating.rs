@@ -2,7 +2,7 @@
 //!
 //! Upstream: `plugin/webhook/mutating/{dispatcher,reinvocationcontext}.go`.
 
-use super::review::{Sort, is_whole, other_version};
+use super::review::{Sort, in_version, is_whole, other_version};
 use super::verdict::Verdict;
 use super::{Hook, Stopped, annotation, internal, review};
 use crate::api::admission::calls::waiting;
@@ -14,7 +14,7 @@ use crate::model::{Object, Value};
 pub(in crate::api::admission) const PLUGIN: Plugin = Plugin {
     name: "MutatingAdmissionWebhook",
     in_force: InForce::Full,
-    on: &[Operation::Create, Operation::Update, Operation::Delete],
+    on: &[Operation::Create, Operation::Update, Operation::Delete, Operation::Connect],
     resources: &["*"],
     mutate: Some(mutate),
     ..Plugin::NONE
@@ -80,7 +80,7 @@ fn changed(
     verdict: &Verdict,
     resource: &Named,
     object: &Object,
-    admission: &Admission<'_>,
+    admission: &mut Admission<'_>,
 ) -> Result<Option<Object>, Stopped> {
     let refused = |why: &str| Stopped::Refused(internal(why));
     if verdict.patch.is_empty() {
@@ -93,7 +93,7 @@ fn changed(
     if steps.is_empty() {
         return Ok(None);
     }
-    if admission.operation == Operation::Delete {
+    if matches!(admission.operation, Operation::Delete | Operation::Connect) {
         let name = hook.name();
         return Err(refused(&format!(
             "admission webhook \"{name}\" attempted to modify the object, which is not supported for this operation"
@@ -102,27 +102,30 @@ fn changed(
     if verdict.patch_type != "JSONPatch" {
         return Err(Stopped::Failed(format!("unsupported patch type \"{}\"", verdict.patch_type)));
     }
-    patched(&steps, resource, object, admission).map(Some).map_err(|it| refused(&it))
+    patched(&steps, resource, object, admission).map(Some)
 }
 
 /// The object after the steps of a patch, which speak of the version that the webhook saw; read and filled in as if sent.
-fn patched(steps: &Value, resource: &Named, object: &Object, admission: &Admission<'_>) -> Result<Object, String> {
+fn patched(steps: &Value, resource: &Named, object: &Object, admission: &mut Admission<'_>) -> Result<Object, Stopped> {
+    let refused = |why: String| Stopped::Refused(internal(&why));
     let detail = |it: Status| {
         let prefix = "the server rejected our request due to an error in our request: ";
         it.message.strip_prefix(prefix).unwrap_or(&it.message).to_owned()
     };
     if !is_whole(admission) {
-        return patch::apply_json(object, steps).map_err(detail);
+        return patch::apply_json(object, steps).map_err(|it| refused(detail(it)));
     }
+    let own = admission.resource;
     let other = other_version(resource, admission);
-    let version = other.as_ref().unwrap_or(admission.resource);
-    let shown = version.of_stored(object.clone());
-    let mut new = patch::apply_json(&shown, steps).map_err(detail)?;
+    let version = other.as_deref().unwrap_or(own);
+    let shown = in_version(object, version, admission)?;
+    let mut new = patch::apply_json(&shown, steps).map_err(|it| refused(detail(it)))?;
     for field in ["apiVersion", "kind"] {
         new.set(field, shown.get(field));
     }
-    let mut new = admission.resource.to_stored(version.to_stored(decoding::typed(version, &new)?));
-    admission.resource.fill(&mut new);
+    let new = version.to_stored(decoding::typed(version, &new).map_err(refused)?);
+    let mut new = own.to_stored(if version.converts() { in_version(&new, own, admission)? } else { new });
+    own.fill(&mut new);
     Ok(new)
 }
 

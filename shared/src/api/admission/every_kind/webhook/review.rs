@@ -6,9 +6,10 @@ use super::{Hook, Stopped, verdict};
 use crate::api::admission::calls::HookCall;
 use crate::api::admission::every_kind::policy::evaluation::request_value;
 use crate::api::admission::every_kind::policy::matching::Named;
-use crate::api::admission::{Admission, Operation};
-use crate::api::{Registration, Status, resources};
+use crate::api::admission::{Admission, Operation, is_waiting};
+use crate::api::{Registration, Status};
 use crate::model::{Chance, Object, Text, Value, chance::Fnv};
+use std::sync::Arc;
 use verdict::Verdict;
 
 /// The versions of reviews that are spoken.
@@ -43,7 +44,7 @@ pub(super) fn ask(
     let review = Value::from([
         ("kind", "AdmissionReview".into()),
         ("apiVersion", api_version.as_str().into()),
-        ("request", request(&uid, resource, object, admission)),
+        ("request", request(&uid, resource, object, admission)?),
     ]);
     let (client, timeout_seconds) = (hook.spec.get("clientConfig").clone(), hook.timeout_seconds());
     let call = HookCall { name: name.clone(), client, timeout_seconds, review };
@@ -71,24 +72,41 @@ fn uid(what: &str, admission: &Admission<'_>) -> Text {
     Chance::new(admission.chance.clone().bits() ^ hash.0).uid()
 }
 
-fn request(uid: &Text, resource: &Named, object: &Object, admission: &Admission<'_>) -> Value {
+fn request(uid: &Text, resource: &Named, object: &Object, admission: &mut Admission<'_>) -> Result<Value, Stopped> {
     let mut request = request_value(resource, admission);
     request.set("uid", uid);
     let new = Some(object).filter(|_| admission.operation != Operation::Delete);
-    request.set("object", new.map_or(Value::Null, |it| shown(it, resource, admission)));
-    request.set("oldObject", admission.old.map_or(Value::Null, |it| shown(it, resource, admission)));
-    request
+    for (field, object) in [("object", new), ("oldObject", admission.old)] {
+        let shown = object.map_or(Ok(Value::Null), |it| shown(it, resource, admission))?;
+        request.set(field, shown);
+    }
+    Ok(request)
 }
 
 /// A stored object in the version that the webhook is asked about; the body of another subresource as it is.
-fn shown(object: &Object, resource: &Named, admission: &Admission<'_>) -> Value {
+fn shown(object: &Object, resource: &Named, admission: &mut Admission<'_>) -> Result<Value, Stopped> {
     if !is_whole(admission) {
-        return object.0.clone();
+        return Ok(object.0.clone());
     }
-    match other_version(resource, admission) {
-        Some(version) => version.of_stored(object.clone()).0,
-        None => admission.resource.of_stored(object.clone()).0,
-    }
+    let version = other_version(resource, admission);
+    in_version(object, version.as_deref().unwrap_or(admission.resource), admission).map(|it| it.0)
+}
+
+/// An object of the admitted resource in a version of it, for which a webhook that converts may have to be asked.
+pub(super) fn in_version(
+    object: &Object,
+    version: &Registration,
+    admission: &mut Admission<'_>,
+) -> Result<Object, Stopped> {
+    let custom = version.custom();
+    let Some((custom, converter)) = custom.and_then(|it| Some((it, it.converter.as_ref()?))) else {
+        return Ok(version.of_stored(object.clone()));
+    };
+    let answer = admission.notes.calls.converted(converter, vec![object.clone()], custom.api_version());
+    let made = answer.map_err(|it| {
+        if is_waiting(&it) { Stopped::Waiting } else { Stopped::Refused(super::internal(&it.message)) }
+    })?;
+    Ok(made.into_iter().next().unwrap_or_default())
 }
 
 /// True if what is admitted is an object of the resource itself.
@@ -97,13 +115,10 @@ pub(super) fn is_whole(admission: &Admission<'_>) -> bool {
 }
 
 /// The other version that a webhook is asked about; `None` if it is the one that was asked for.
-pub(super) fn other_version(resource: &Named, admission: &Admission<'_>) -> Option<Registration> {
+pub(super) fn other_version(resource: &Named, admission: &Admission<'_>) -> Option<Arc<Registration>> {
     let own = admission.resource;
     if resource.group == own.group && resource.version == own.version {
         return None;
     }
-    let is_it = |it: &&'static crate::api::Resource| {
-        it.group == resource.group && it.version == resource.version && it.plural == resource.plural
-    };
-    resources::all().find(is_it).map(Registration::built_in)
+    admission.registry.served(&resource.group, &resource.version, &resource.plural)
 }

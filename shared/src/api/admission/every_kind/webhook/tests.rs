@@ -337,3 +337,37 @@ fn a_deletion_of_many_asks_about_all_before_the_first_goes() {
     let gone = api.attempt(&request, Time::VIRTUAL_START, &mut attempt).unwrap();
     assert_eq!((gone.code, api.store().revision().0 - before.0), (200, 3));
 }
+
+/// What becomes of a connection to a pod: who was asked about what, and the refusal.
+fn connect(setup: &str, part: &str, options: &str) -> String {
+    let mut api = api(setup);
+    let (request, mut attempt) = (request(&format!("create pods/a/{part} {options}")), Attempt::default());
+    let calls = match api.admit_connection(&request, Time::VIRTUAL_START, &mut attempt) {
+        Ok(done) => return done.map_or_else(|it| format!("{} {}", it.code, it.message), |()| "yes".to_owned()),
+        Err(calls) => calls,
+    };
+    let mut asked = calls[0].review.get("request").clone();
+    for field in ["userInfo", "uid", "requestKind", "requestResource"] {
+        asked.remove(field);
+    }
+    for call in calls {
+        let body = reviewed(&call, r#"{"allowed":false,"status":{"message":"no"}}"#);
+        attempt.answered(call, Ok(body));
+    }
+    let refused = api.admit_connection(&request, Time::VIRTUAL_START, &mut attempt).unwrap().unwrap_err();
+    format!("{asked}\n{} {}", refused.code, refused.message)
+}
+
+#[test]
+fn connections_are_asked_about() {
+    let setup = configuration("validating", &[("v", "")]).replace("configmaps\"]", "pods/exec\"]");
+    let options = r#"{"apiVersion":"v1","kind":"PodExecOptions","stdout":true,"command":["ls"]}"#;
+    expect![[r#"
+        {"dryRun":false,"kind":{"group":"","kind":"PodExecOptions","version":"v1"},"name":"a","namespace":"default","object":{"apiVersion":"v1","command":["ls"],"kind":"PodExecOptions","stdout":true},"oldObject":null,"operation":"CONNECT","options":null,"requestSubResource":"exec","resource":{"group":"","resource":"pods","version":"v1"},"subResource":"exec"}
+        400 admission webhook "v.x.y" denied the request: no"#]].assert_eq(&connect(&setup, "exec", options));
+    let options = r#"{"apiVersion":"v1","kind":"PodAttachOptions"}"#;
+    expect!["yes"].assert_eq(&connect(&setup, "attach", options));
+    let policy = r#"create validatingadmissionpolicies.admissionregistration.k8s.io {"metadata":{"name":"p"},"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"resources":["pods/attach"],"operations":["CONNECT"]}]},"validations":[{"expression":"object.kind != 'PodAttachOptions' || request.operation != 'CONNECT'"}]}}"#;
+    let binding = r#"create validatingadmissionpolicybindings.admissionregistration.k8s.io {"metadata":{"name":"p"},"spec":{"policyName":"p","validationActions":["Deny"]}}"#;
+    expect![[r#"422 pods "a" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: failed expression: object.kind != 'PodAttachOptions' || request.operation != 'CONNECT'"#]].assert_eq(&connect(&format!("{policy}\n{binding}"), "attach", options));
+}

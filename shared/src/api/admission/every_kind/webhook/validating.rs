@@ -13,7 +13,7 @@ use crate::model::Object;
 pub(in crate::api::admission) const PLUGIN: Plugin = Plugin {
     name: "ValidatingAdmissionWebhook",
     in_force: InForce::Full,
-    on: &[Operation::Create, Operation::Update, Operation::Delete],
+    on: &[Operation::Create, Operation::Update, Operation::Delete, Operation::Connect],
     resources: &["*"],
     validate: Some(validate),
     ..Plugin::NONE
