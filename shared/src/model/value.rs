@@ -4,10 +4,10 @@
 //! the old one. Maps are kept sorted by key: two equal objects have equal bytes, and nothing depends on hash order.
 
 use crate::model::{Text, short};
+use ecow::EcoVec;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
-use std::sync::Arc;
 
 /// Any JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,11 +31,11 @@ pub enum Value {
 
 /// A shared list of values; writing to a shared one copies its spine only.
 #[derive(Clone, Debug, Default)]
-pub struct List(Arc<Vec<Value>>);
+pub struct List(EcoVec<Value>);
 
 /// A shared map from field name to value, sorted by name; writing to a shared one copies its spine only.
 #[derive(Clone, Debug, Default)]
-pub struct Map(Arc<Vec<(Text, Value)>>);
+pub struct Map(EcoVec<(Text, Value)>);
 
 static NULL: Value = Value::Null;
 
@@ -96,12 +96,12 @@ impl Value {
     }
 
     /// This value as a list to write to; anything else becomes an empty list first.
-    pub fn list_mut(&mut self) -> &mut Vec<Value> {
+    pub fn list_mut(&mut self) -> &mut List {
         if !matches!(self, Value::List(_)) {
             *self = Value::List(List::default());
         }
         match self {
-            Value::List(list) => Arc::make_mut(&mut list.0),
+            Value::List(list) => list,
             _ => unreachable!("made a list above"),
         }
     }
@@ -224,9 +224,36 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
 }
 
 impl List {
+    /// Adds an item at the end.
+    pub fn push(&mut self, item: Value) {
+        self.0.push(item);
+    }
+
+    /// Adds an item before the one at `index`, at most the length.
+    pub fn insert(&mut self, index: usize, item: Value) {
+        self.0.insert(index, item);
+    }
+
+    /// Takes the item at `index` away, which must be there.
+    pub fn remove(&mut self, index: usize) -> Value {
+        self.0.remove(index)
+    }
+
+    /// Takes away the items that `keeps` is false for.
+    pub fn retain(&mut self, keeps: impl Fn(&Value) -> bool) {
+        if !self.0.iter().all(&keeps) {
+            self.0.retain(|item| keeps(item));
+        }
+    }
+
+    /// The items, to change, if nobody else has this list.
+    pub(crate) fn unshared_mut(&mut self) -> Option<&mut [Value]> {
+        self.0.is_unique().then(|| self.0.make_mut())
+    }
+
     /// True if both are the very same allocation, which proves equality without looking.
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(&raw const *self.0, &raw const *other.0)
     }
 }
 
@@ -251,10 +278,30 @@ impl std::ops::Deref for List {
     }
 }
 
+impl std::ops::DerefMut for List {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        self.0.make_mut()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut List {
+    type Item = &'a mut Value;
+    type IntoIter = std::slice::IterMut<'a, Value>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+impl Extend<Value> for List {
+    fn extend<I: IntoIterator<Item = Value>>(&mut self, items: I) {
+        self.0.extend(items);
+    }
+}
+
 impl Map {
     /// A map of fields that are sorted by name, each there once; if they are not, they are put in order.
     pub fn from_sorted(fields: Vec<(Text, Value)>) -> Self {
-        if fields.is_sorted_by(|a, b| a.0 < b.0) { Self(Arc::new(fields)) } else { fields.into_iter().collect() }
+        if is_sorted(&fields) { Self(fields.into()) } else { fields.into_iter().collect() }
     }
 
     /// The value of `key`.
@@ -272,30 +319,26 @@ impl Map {
 
     /// The place of `key`, made with null if it is missing.
     pub fn entry(&mut self, key: &str) -> &mut Value {
-        let found = self.find(key);
-        let fields = Arc::make_mut(&mut self.0);
-        let index = found.unwrap_or_else(|index| {
-            fields.insert(index, (Text::new(key), Value::Null));
+        let index = self.find(key).unwrap_or_else(|index| {
+            self.0.insert(index, (Text::new(key), Value::Null));
             index
         });
-        &mut fields[index].1
+        &mut self.0.make_mut()[index].1
     }
 
     /// Puts `value` at `key`, in place of what was there.
     pub fn insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) {
         let key = key.into();
-        let found = self.find(&key);
-        let fields = Arc::make_mut(&mut self.0);
-        match found {
-            Ok(index) => fields[index].1 = value.into(),
-            Err(index) => fields.insert(index, (key, value.into())),
+        match self.find(&key) {
+            Ok(index) => self.0.make_mut()[index].1 = value.into(),
+            Err(index) => self.0.insert(index, (key, value.into())),
         }
     }
 
     /// Takes `key` away and gives its value back; `Null` if it was not there.
     pub fn remove(&mut self, key: &str) -> Value {
         match self.find(key) {
-            Ok(index) => Arc::make_mut(&mut self.0).remove(index).1,
+            Ok(index) => self.0.remove(index).1,
             Err(_) => Value::Null,
         }
     }
@@ -315,9 +358,14 @@ impl Map {
         self.0.is_empty()
     }
 
+    /// The fields, to change their values, if nobody else has this map.
+    pub(crate) fn unshared_mut(&mut self) -> Option<impl Iterator<Item = (&Text, &mut Value)>> {
+        self.0.is_unique().then(|| self.0.make_mut().iter_mut().map(|(name, value)| (&*name, value)))
+    }
+
     /// True if both are the very same allocation, which proves equality without looking.
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(&raw const *self.0, &raw const *other.0)
     }
 
     /// Where `key` is, or where it belongs.
@@ -342,19 +390,27 @@ impl<'a> IntoIterator for &'a Map {
 impl FromIterator<(Text, Value)> for Map {
     /// The last of several equal keys wins.
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(fields: I) -> Self {
-        let mut fields: Vec<_> = fields.into_iter().collect();
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
-        fields.reverse();
-        fields.dedup_by(|later, kept| later.0 == kept.0);
-        fields.reverse();
-        fields.shrink_to_fit();
-        Self(Arc::new(fields))
+        let mut fields: EcoVec<_> = fields.into_iter().collect();
+        if !is_sorted(&fields) {
+            fields.make_mut().sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        if is_sorted(&fields) { Self(fields) } else { Self(without_earlier(&fields)) }
     }
+}
+
+/// True if each name is there once, and they are in order.
+fn is_sorted(fields: &[(Text, Value)]) -> bool {
+    fields.is_sorted_by(|a, b| a.0 < b.0)
+}
+
+/// The last of equal names, of fields in order.
+fn without_earlier(fields: &[(Text, Value)]) -> EcoVec<(Text, Value)> {
+    fields.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last).cloned().collect()
 }
 
 impl FromIterator<Value> for List {
     fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
-        Self(Arc::new(items.into_iter().collect()))
+        Self(items.into_iter().collect())
     }
 }
 
@@ -390,7 +446,7 @@ from! {
     &Value => |it| it.clone(),
     Map => |it| Value::Map(it),
     List => |it| Value::List(it),
-    Vec<Value> => |it| Value::List(List(Arc::new(it))),
+    Vec<Value> => |it| Value::List(List(it.into())),
 }
 
 impl<V: Into<Value>> From<Option<V>> for Value {

@@ -11,6 +11,7 @@ mod family;
 mod member;
 mod restore;
 mod retention;
+mod sharing;
 
 pub use cache::Cache;
 pub use family::{Look, Tally};
@@ -18,8 +19,9 @@ pub use member::{Facts, Member};
 pub use restore::{Kept, RestoreError};
 pub use retention::{Compaction, Retention};
 
-use crate::model::{Key, Object, ResourceName, Text};
+use crate::model::{Key, Object, ResourceName, Text, Value};
 use crate::trace::Revision;
+use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Objects of one resource by namespace and name.
@@ -54,6 +56,7 @@ pub struct Store {
     revision: Revision,
     tables: BTreeMap<ResourceName, Table>,
     log: VecDeque<Change>,
+    sharing: Sharing,
 }
 
 impl Store {
@@ -103,7 +106,7 @@ impl Store {
     /// Writes `object` (or its absence) at `key` as the next revision, stamping `metadata.resourceVersion`.
     pub fn commit(&mut self, key: Key, object: Option<Object>) -> &Change {
         self.revision = Revision(self.revision.0 + 1);
-        let after = object.map(|object| stamped(object, self.revision));
+        let after = object.map(|object| self.settled(&key, stamped(object, self.revision)));
         let before = self.replace(&key, after.clone());
         self.log.push_back(Change { revision: self.revision, key, before, after });
         &self.log[self.log.len() - 1]
@@ -154,6 +157,13 @@ impl Store {
     /// The oldest revision that can be read: the one before the first kept change.
     pub fn oldest(&self) -> Revision {
         self.log.front().map_or(self.revision, |change| Revision(change.revision.0 - 1))
+    }
+
+    /// The object in whose place of equal parts are those that are stored already.
+    fn settled(&mut self, key: &Key, mut object: Object) -> Object {
+        let before = self.get(key).map_or(Value::Null, |it| it.0.clone());
+        self.sharing.settle(&mut object.0, &before);
+        object
     }
 
     fn replace(&mut self, key: &Key, object: Option<Object>) -> Option<Object> {

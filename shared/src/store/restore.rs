@@ -3,7 +3,7 @@
 //! The counterpart of reading a store's log: what some storage wrote down of [`Change`]s comes back as the same store.
 
 use super::{Change, Store};
-use crate::model::{Key, Object, Value};
+use crate::model::{Key, Object};
 use crate::trace::Revision;
 
 /// A write as it is kept: what was there before follows from what was kept earlier.
@@ -63,6 +63,7 @@ impl Store {
             if found > base {
                 return Err(RestoreError::Newer { base, found });
             }
+            let object = store.settled(&key, object);
             store.replace(&key, Some(object));
         }
         for write in writes {
@@ -78,29 +79,10 @@ impl Store {
         }
         self.revision = revision;
         let before = self.get(&key).cloned();
-        let after = match (object, &before) {
-            (Some(new), Some(old)) => Some(Object(sharing(&new.0, &old.0))),
-            (new, _) => new,
-        };
+        let after = object.map(|object| self.settled(&key, object));
         self.replace(&key, after.clone());
         self.log.push_back(Change { revision, key, before, after });
         Ok(())
-    }
-}
-
-/// A value equal to `new` that shares the subtrees it has in common with `old`.
-fn sharing(new: &Value, old: &Value) -> Value {
-    match (new, old) {
-        _ if new == old => old.clone(),
-        (Value::Map(fields), Value::Map(_)) => {
-            let field = |(name, value): &(_, _)| (crate::model::Text::clone(name), sharing(value, old.get(name)));
-            Value::Map(fields.iter().map(field).collect())
-        }
-        (Value::List(items), Value::List(olds)) => {
-            let item = |(index, item)| sharing(item, olds.get(index).unwrap_or(&Value::Null));
-            Value::List(items.iter().enumerate().map(item).collect())
-        }
-        _ => new.clone(),
     }
 }
 

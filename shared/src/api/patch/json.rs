@@ -3,7 +3,7 @@
 //! Upstream: `gopkg.in/evanphx/json-patch.v4`, as `k8s.io/apiserver/pkg/endpoints/handlers/patch.go` uses it.
 
 use crate::api::Status;
-use crate::model::{Object, Value};
+use crate::model::{List, Object, Value};
 
 /// The most operations in one patch.
 const OPERATIONS_MAX: usize = 10_000;
@@ -145,7 +145,7 @@ fn add(root: &mut Value, path: &str, value: Value) -> Result<(), Failure> {
     Ok(())
 }
 
-fn insert(list: &mut Vec<Value>, step: &str, value: Value) -> Result<(), Failure> {
+fn insert(list: &mut List, step: &str, value: Value) -> Result<(), Failure> {
     if step == "-" {
         list.push(value);
         return Ok(());
