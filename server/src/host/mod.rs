@@ -157,22 +157,27 @@ impl Host {
 
     /// Handles one request of a client; the answer comes when all that it tells of is durable.
     pub(crate) async fn request(&self, request: &Request) -> Response {
-        self.handle(request, None).await
+        self.handle(request, None, Attempt::default()).await
+    }
+
+    /// The same for a request of which something is known already.
+    pub(crate) async fn request_tried(&self, request: &Request, attempt: Attempt) -> Response {
+        self.handle(request, None, attempt).await
     }
 
     /// Handles a request whose cause the trace knows already, as [`Self::request`] does.
     pub(crate) async fn request_because(&self, request: &Request, cause: Cause) -> Response {
-        self.handle(request, Some(cause)).await
+        self.handle(request, Some(cause), Attempt::default()).await
     }
 
-    async fn handle(&self, request: &Request, cause: Option<Cause>) -> Response {
+    async fn handle(&self, request: &Request, cause: Option<Cause>, attempt: Attempt) -> Response {
         let _writing = writes(request).then(|| Writing::begin(&self.writing));
         if writes(request)
             && let Err(status) = self.journal.admit().await
         {
             return Response::status(status);
         }
-        let (response, told) = self.answer(request, cause).await;
+        let (response, told) = self.answer(request, cause, attempt).await;
         match self.journal.durable(told).await {
             Ok(()) => response,
             Err(status) => Response::status(status),
@@ -180,8 +185,7 @@ impl Host {
     }
 
     /// Tries until all webhooks that have a say are asked; with the revision that the answer tells of.
-    async fn answer(&self, request: &Request, mut cause: Option<Cause>) -> (Response, Revision) {
-        let mut attempt = Attempt::default();
+    async fn answer(&self, request: &Request, mut cause: Option<Cause>, mut attempt: Attempt) -> (Response, Revision) {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         loop {
             let attempt_once = |cluster: &mut Cluster| {

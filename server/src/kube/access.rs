@@ -4,7 +4,7 @@
 //! What is allowed is decided by `shared`, by the roles and bindings that are stored.
 
 use shared::api::authorization::Decision;
-use shared::api::authorization::attributes::{Asked, Attributes, What};
+use shared::api::authorization::attributes::{Asked, Attributes, What, selected};
 use shared::api::{Status, User};
 use shared::model::Text;
 
@@ -37,34 +37,40 @@ pub(crate) fn authenticate(
     Ok(User { name: Text::new_static(ANONYMOUS), groups, ..User::default() })
 }
 
-/// Whether `user` may ask that.
-///
-/// # Errors
-/// 403 in upstream's words.
-pub(crate) fn authorize(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> Result<(), Status> {
-    let asked = attributes(user, info, field_selector);
-    host.look(|cluster| cluster.api().authorize(&asked))
+/// Whether a request may be made.
+pub(crate) struct Verdict {
+    /// Why, for the audit log.
+    pub(crate) reason: String,
+    /// 403 in upstream's words, if it may not.
+    pub(crate) refusal: Option<Status>,
 }
 
-/// The same for the audit log: yes or no, and why.
-pub(crate) fn decision(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> (bool, String) {
+/// Whether `user` may ask that.
+pub(crate) fn decide(host: &Host, user: &User, info: &RequestInfo, field_selector: &str) -> Verdict {
     let asked = attributes(user, info, field_selector);
     host.look(|cluster| match cluster.api().authorizer().map(|it| it.decide(&asked, cluster.store())) {
-        None => (true, String::new()),
-        Some(Decision::Allowed(grounds)) => (true, grounds.to_string()),
-        Some(Decision::NoOpinion(reason)) => (false, reason),
+        None => Verdict { reason: String::new(), refusal: None },
+        Some(Decision::Allowed(grounds)) => Verdict { reason: grounds.to_string(), refusal: None },
+        Some(Decision::NoOpinion(reason)) => Verdict { refusal: Some(asked.refusal(&reason)), reason },
     })
 }
 
 fn attributes<'a>(user: &'a User, info: &'a RequestInfo, field_selector: &'a str) -> Attributes<'a> {
     let is_namespace = info.group.is_empty() && info.resource == "namespaces";
+    let name = match info.verb {
+        "create" if info.subresource.is_empty() => "",
+        "list" | "watch" | "deletecollection" if info.name.is_empty() => {
+            selected(field_selector, "metadata.name").unwrap_or_default()
+        }
+        _ => &info.name,
+    };
     let what = if info.is_resource {
         What::Resource(Asked {
             group: &info.group,
             resource: &info.resource,
             subresource: &info.subresource,
-            namespace: if is_namespace && info.name.is_empty() { "" } else { &info.namespace },
-            name: if info.verb == "create" && info.subresource.is_empty() { "" } else { &info.name },
+            namespace: if is_namespace { name } else { &info.namespace },
+            name,
             fields: field_selector,
         })
     } else {
@@ -92,11 +98,15 @@ mod tests {
     use hyper::Method;
 
     fn check(path: &str, expected: &Expect) {
+        check_selected(path, "", expected);
+    }
+
+    fn check_selected(path: &str, field_selector: &str, expected: &Expect) {
         let user = authenticate(None, "", |_| Err(String::new())).expect("nobody is somebody");
         let info = RequestInfo::read(&Method::GET, path, false).expect("a path");
         let host = Host::new(0, 1);
-        let may = authorize(&host, &user, &info, "");
-        expected.assert_eq(&may.map_or_else(|it| format!("{} {}", it.code, it.message), |()| "yes".into()));
+        let refusal = decide(&host, &user, &info, field_selector).refusal;
+        expected.assert_eq(&refusal.map_or_else(|| "yes".into(), |it| format!("{} {}", it.code, it.message)));
     }
 
     #[test]
@@ -120,6 +130,17 @@ mod tests {
             "/api/v1/namespaces/a",
             &expect![[
                 r#"403 namespaces "a" is forbidden: User "system:anonymous" cannot get resource "namespaces" in API group "" in the namespace "a""#
+            ]],
+        );
+    }
+
+    #[test]
+    fn who_lists_one_object_asks_for_that_one() {
+        check_selected(
+            "/api/v1/namespaces",
+            "metadata.name=a",
+            &expect![[
+                r#"403 namespaces "a" is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" in the namespace "a""#
             ]],
         );
     }

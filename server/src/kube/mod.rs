@@ -121,17 +121,18 @@ impl Server {
             Ok(user) => user,
             Err(status) => return encode::failure(&status, Form::JSON),
         };
-        if let Some(ticket) = ticket {
-            let (is_allowed, reason) = access::decision(&self.host, &user, &info, query.get("fieldSelector"));
-            ticket.set_decision(is_allowed, reason);
-        }
-        if !access::asked_by_the_pipeline(&user, &info)
-            && let Err(status) = access::authorize(&self.host, &user, &info, query.get("fieldSelector"))
-        {
-            return encode::failure(&status, Form::JSON);
+        let is_authorized = ticket.is_some() || !access::asked_by_the_pipeline(&user, &info);
+        if is_authorized {
+            let verdict = access::decide(&self.host, &user, &info, query.get("fieldSelector"));
+            if let Some(ticket) = ticket {
+                ticket.set_decision(verdict.refusal.is_none(), verdict.reason);
+            }
+            if let Some(status) = verdict.refusal {
+                return encode::failure(&status, Form::JSON);
+            }
         }
         let answer = if info.is_resource {
-            self.resource(user, info, query, parts, body).await
+            self.resource(user, is_authorized, info, query, parts, body).await
         } else {
             self.page(&info, &query, headers)
         };
@@ -154,6 +155,7 @@ impl Server {
     async fn resource(
         &self,
         user: User,
+        is_authorized: bool,
         info: RequestInfo,
         query: Query,
         parts: Parts,
@@ -171,7 +173,7 @@ impl Server {
             Err(NoRoute::Refused(status)) => return Err(status),
         };
         let wanted = wanted(&parts.headers, &query)?;
-        let asked = Asked { info, resource, target, user, query, wanted };
+        let asked = Asked { info, resource, target, user, is_authorized, query, wanted };
         if asked.info.verb == "watch" {
             return watch::answer(self, asked).await;
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use hyper::Response;
+use shared::api::admission::Attempt;
 use shared::api::{self, Options, Registration, Request, Status, Target, User, Verb};
 use shared::model::{Text, Value};
 
@@ -26,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) target: Target,
     /// Who asks.
     pub(crate) user: User,
+    /// Whether they may was asked before the request is read.
+    pub(crate) is_authorized: bool,
     /// The parameters.
     pub(crate) query: Query,
     /// The form of the answer.
@@ -40,9 +43,10 @@ pub(crate) async fn answer(server: &Server, asked: Asked, incoming: Incoming) ->
     let is_scale = asked.target.subresource == "scale";
     let resource = if is_scale { encode::SCALE.clone() } else { asked.resource.clone() };
     let wanted = asked.wanted;
+    let attempt = if asked.is_authorized { Attempt::authorized() } else { Attempt::default() };
     let (request, warnings) = request(asked, incoming).await?;
     let name = if request.verb == Verb::Create { request.body.at("metadata.name").text() } else { Text::default() };
-    let mut response = server.host.request(&request).await;
+    let mut response = server.host.request_tried(&request, attempt).await;
     server.tokens.finish(&server.host, &mut response);
     if response.failure().is_none() {
         response.warnings.splice(0..0, warnings);

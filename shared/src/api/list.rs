@@ -92,6 +92,11 @@ impl Filter {
         self.resource.converts() && (self.labels.is_some() || self.fields.is_some())
     }
 
+    /// True if a namespace is all that is asked for, so that none of its objects has to be looked at.
+    fn is_only_a_place(&self) -> bool {
+        self.name.is_empty() && self.labels.is_none() && self.fields.is_none()
+    }
+
     /// True if the object is where the request looks, whatever else may keep it out.
     pub(super) fn is_in_place(&self, object: &Object) -> bool {
         let metadata = object.metadata();
@@ -157,16 +162,14 @@ impl Api {
         };
         let after = token.map(|it| (it.namespace, it.name)).unwrap_or_default();
         let (resource, namespace) = (call.key.resource.clone(), call.key.namespace.clone());
-        let everywhere = namespace.is_empty().then(|| store.list(&resource));
-        let inside = (!namespace.is_empty()).then(|| store.list_in(&resource, &namespace));
-        let there = everywhere.into_iter().flatten().chain(inside.into_iter().flatten());
-        let rest = there.filter(|it| after == <(Text, Text)>::default() || (it.namespace(), it.name()) > after);
+        let rest = store.list_after(&resource, &namespace, after);
         let limit = if options.limit == 0 { usize::MAX } else { options.limit };
         let (items, remaining) = if filter.reads_objects() {
             let all = rest.filter(|it| filter.is_in_place(it)).cloned().collect();
             page(self.in_version(call, all)?.into_iter().filter(|it| filter.lets_through(it)), limit)
         } else {
-            let (items, remaining) = page(rest.filter(|it| filter.lets_through(it)), limit);
+            let lets_all_through = filter.is_only_a_place();
+            let (items, remaining) = page(rest.filter(|it| lets_all_through || filter.lets_through(it)), limit);
             (self.in_version(call, items.into_iter().cloned().collect())?, remaining)
         };
         Ok(answer(&filter, items, remaining, revision))

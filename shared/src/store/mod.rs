@@ -23,6 +23,7 @@ use crate::model::{Key, Object, ResourceName, Text, Value};
 use crate::trace::Revision;
 use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 /// Objects of one resource by namespace and name.
 pub type Table = BTreeMap<(Text, Text), Object>;
@@ -85,6 +86,20 @@ impl Store {
         let table = self.tables.get(resource).into_iter();
         let from = table.flat_map(move |table| table.range(start.clone()..));
         from.take_while(move |((ns, _), _)| ns == namespace).map(|(_, object)| object)
+    }
+
+    /// The same after a place, for a list that goes on; everywhere for an empty namespace.
+    pub fn list_after<'a>(
+        &'a self,
+        resource: &ResourceName,
+        namespace: &'a str,
+        after: (Text, Text),
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
+        let begin = (Text::new(namespace), Text::default());
+        let start = if after > begin { Bound::Excluded(after) } else { Bound::Included(begin) };
+        let table = self.tables.get(resource).into_iter();
+        let from = table.flat_map(move |table| table.range((start.clone(), Bound::Unbounded)));
+        from.take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace).map(|(_, object)| object)
     }
 
     /// Every resource that has, or once had, an object.

@@ -185,7 +185,7 @@ impl Streams {
         tokio::select! {
             input = stream.input.recv() => {
                 if let Some(input) = input {
-                    return Said::Input(input.to_vec());
+                    return Said::Input(input.as_ref().to_vec());
                 }
                 *stdin = None;
                 Said::InputEnded

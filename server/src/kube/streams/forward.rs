@@ -19,6 +19,7 @@ use shared::sim::Listener;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::{mpsc, watch};
 
+use super::room::Held;
 use super::spdy::{Gone, Session};
 use super::upgrade::{self, Upgrade};
 use crate::host::Host;
@@ -84,13 +85,13 @@ async fn wait_for_a_byte(mut connection: DuplexStream) {
 /// Carries bytes between a connection and a client, until the server in the pod has closed it or the client has gone away.
 async fn carry<F: Future<Output = Result<(), Gone>>>(
     connection: DuplexStream,
-    mut input: mpsc::Receiver<Bytes>,
+    mut input: mpsc::Receiver<Held>,
     write: impl Fn(Bytes) -> F,
 ) {
     let (mut from, mut to) = tokio::io::split(connection);
     let inwards = async {
         while let Some(bytes) = input.recv().await {
-            if to.write_all(&bytes).await.is_err() {
+            if to.write_all(bytes.as_ref()).await.is_err() {
                 return;
             }
         }

@@ -9,6 +9,7 @@ mod forward;
 mod frames;
 mod log;
 mod options;
+mod room;
 mod shell;
 mod spdy;
 mod upgrade;

@@ -42,6 +42,8 @@ pub type HookAnswer = Result<Value, String>;
 pub struct Attempt {
     /// Of the first try; `None` before it.
     pub(crate) began: Option<(Time, Chance)>,
+    /// The host has asked already whether the request may be made.
+    pub(crate) is_authorized: bool,
     known: Known,
 }
 
@@ -55,6 +57,11 @@ struct Known {
 }
 
 impl Attempt {
+    /// The tries of a request that is authorized already, so that it is not asked again.
+    pub fn authorized() -> Self {
+        Self { is_authorized: true, ..Self::default() }
+    }
+
     /// Takes in what became of a call, for the next try.
     pub fn answered(&mut self, call: HookCall, answer: HookAnswer) {
         self.known.calls += 1;

@@ -183,6 +183,8 @@ pub struct Notes {
     pub annotations: Vec<(Text, Text)>,
     /// Objects that are written with the request's own.
     pub(crate) along: Vec<(Key, Object)>,
+    /// Whether the request may be made was asked before.
+    pub(crate) is_authorized: bool,
     /// What webhooks have answered, and which are still to be asked.
     #[cfg(feature = "every-kind")]
     pub(crate) calls: calls::Calls,

@@ -129,7 +129,7 @@ impl Asked<'_> {
 }
 
 /// The value that a field selector demands of `field` by equality.
-pub(crate) fn selected<'a>(selector: &'a str, field: &str) -> Option<&'a str> {
+pub fn selected<'a>(selector: &'a str, field: &str) -> Option<&'a str> {
     selector.split(',').find_map(|term| {
         let (name, value) = term.split_once('=').filter(|(name, _)| !name.ends_with('!'))?;
         (name == field).then(|| value.strip_prefix('=').unwrap_or(value))

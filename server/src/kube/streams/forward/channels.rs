@@ -1,7 +1,6 @@
 //! Ports over a WebSocket's channels, as client libraries have it: the ports in the query, two channels for each.
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::Response;
 use hyper::http::request::Parts;
@@ -12,6 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{BUFFER_BYTES, Pod, carry, connect};
 use crate::kube::resource::Asked;
 use crate::kube::streams::frames::Protocol;
+use crate::kube::streams::room::{Held, Room, WAITING_BYTES_MAX};
 use crate::kube::streams::spdy::Gone;
 use crate::kube::streams::upgrade::{self, Socket};
 
@@ -50,6 +50,7 @@ async fn serve(pod: Pod, protocol: Protocol, ports: Vec<u16>, socket: Socket) {
     let (mut out, mut input) = socket.split();
     let (sender, mut messages) = mpsc::channel::<Message>(MESSAGES_WAITING_MAX);
     let mut inlets = Vec::new();
+    let room = Room::new(WAITING_BYTES_MAX);
     let mut connections = tokio::task::JoinSet::new();
     for (at, port) in ports.into_iter().enumerate() {
         let (inlet, bytes) = mpsc::channel(MESSAGES_WAITING_MAX);
@@ -78,7 +79,7 @@ async fn serve(pod: Pod, protocol: Protocol, ports: Vec<u16>, socket: Socket) {
             let Some((channel, bytes)) = protocol.piece(&message) else { continue };
             let Some(inlet) = inlets.get(usize::from(channel / 2)).filter(|_| channel % 2 == 0) else { continue };
             // What comes for a connection that has ended is dropped. While one is not read, the client waits.
-            let _ = inlet.send(bytes.into()).await;
+            let _ = inlet.send(room.take(bytes.into()).await).await;
         }
     };
     let mut stop = pod.stop.clone();
@@ -108,7 +109,7 @@ impl Channel {
 }
 
 /// One port's connection.
-async fn forward(pod: Pod, port: u16, channel: Channel, bytes: mpsc::Receiver<Bytes>) {
+async fn forward(pod: Pod, port: u16, channel: Channel, bytes: mpsc::Receiver<Held>) {
     // Each channel begins with the port, the low byte first.
     for offset in [0, 1] {
         if channel.write(offset, &port.to_le_bytes()).await.is_err() {

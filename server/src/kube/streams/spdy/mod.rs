@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::room::{Held, Room, WAITING_BYTES_MAX};
 use frame::Frame;
 
 /// How many streams a client may have open for its data at once; one more is refused.
@@ -39,7 +40,7 @@ pub(super) struct Stream {
     pub(super) id: u32,
     headers: Vec<(String, String)>,
     /// What the client sends, until it has sent all.
-    pub(super) input: mpsc::Receiver<Bytes>,
+    pub(super) input: mpsc::Receiver<Held>,
     /// The way back.
     pub(super) outlet: Outlet,
 }
@@ -63,7 +64,8 @@ impl Session {
         let (out, writes) = mpsc::channel(WRITES_WAITING_MAX);
         let (opened, streams) = mpsc::channel(FRAMES_WAITING_MAX);
         tokio::spawn(write(output, writes));
-        let reader = Reader { out, opened, inputs: BTreeMap::new(), has_replied: false };
+        let room = Room::new(WAITING_BYTES_MAX);
+        let reader = Reader { out, opened, inputs: BTreeMap::new(), has_replied: false, room };
         Self { streams, reader: tokio::spawn(reader.run(input)).abort_handle() }
     }
 
@@ -126,12 +128,22 @@ async fn write(mut output: impl AsyncWrite + Unpin, mut writes: mpsc::Receiver<B
     let _ = output.shutdown().await;
 }
 
+/// Gives data to a stream's reader, when it has room for it.
+async fn give(reader: &mpsc::Sender<Held>, room: &Room, data: Bytes) -> Result<(), Gone> {
+    let held = tokio::select! {
+        held = room.take(data) => held,
+        () = reader.closed() => return Err(Gone),
+    };
+    reader.send(held).await.map_err(|_| Gone)
+}
+
 /// Gives each frame to its stream.
 struct Reader {
     out: mpsc::Sender<Bytes>,
     opened: mpsc::Sender<Stream>,
-    inputs: BTreeMap<u32, mpsc::Sender<Bytes>>,
+    inputs: BTreeMap<u32, mpsc::Sender<Held>>,
     has_replied: bool,
+    room: Room,
 }
 
 impl Reader {
@@ -149,7 +161,7 @@ impl Reader {
             Frame::Open { stream, headers, is_last } => self.open(stream, headers, is_last).await?,
             Frame::Data { stream, data, is_last } => {
                 let Some(reader) = self.inputs.get(&stream) else { return Ok(()) };
-                let unread = !data.is_empty() && reader.send(data).await.is_err();
+                let unread = !data.is_empty() && give(reader, &self.room, data).await.is_err();
                 if unread || is_last {
                     self.inputs.remove(&stream);
                 }
