@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use shared::api::certificates::work::{self, Work};
-use shared::api::{Request, Target, User, Verb};
+use shared::api::{Request, User};
 use shared::model::Object;
 
+use super::write::update;
 use crate::host::{Host, wall_clock};
 use crate::tls::Signer;
 
@@ -30,29 +31,18 @@ pub(crate) async fn keep_signed(host: Arc<Host>, signer: Signer) {
 /// The write that carries `work` out.
 fn done(work: Work, signer: &Signer) -> Request {
     match work {
-        Work::Approve(request) => update("approval", request),
-        Work::Fail(request) => update("status", request),
+        Work::Approve(request) => write("approval", request),
+        Work::Fail(request) => write("status", request),
         Work::Sign(order) => {
             let answer = match signer.sign(&order) {
                 Ok(certificate) => work::signed(&order.request, &certificate),
                 Err(error) => work::failed(&order.request, &error.to_string(), wall_clock()),
             };
-            update("status", answer)
+            write("status", answer)
         }
     }
 }
 
-fn update(subresource: &str, request: Object) -> Request {
-    let target = Target {
-        resource: work::requests(),
-        version: "v1".into(),
-        name: request.name(),
-        subresource: subresource.into(),
-        ..Target::default()
-    };
-    let mut write = Request::new(Verb::Update, target);
-    write.body = request.0;
-    write.user = User::account("kube-system", "certificate-controller");
-    write.options.field_manager = "kube-controller-manager".into();
-    write
+fn write(subresource: &'static str, request: Object) -> Request {
+    update(work::requests(), subresource, request, User::account("kube-system", "certificate-controller"))
 }

@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
 };
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject as _;
 use shared::model::Value;
 
 use crate::tls::{AuthorityError, pem, write_private};
 
 const FILE: &str = "pki/sa.key";
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
 /// What stands before a P-256 point in a public key file: RFC 5480.
 const SPKI_HEAD: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
@@ -118,8 +118,7 @@ fn new_document() -> Result<Vec<u8>, KeyError> {
 }
 
 fn from_pem(text: &str) -> Option<Vec<u8>> {
-    let inner = text.split_once(BEGIN)?.1.split_once(END)?.0;
-    STANDARD.decode(inner.split_whitespace().collect::<String>()).ok()
+    PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).ok().map(|it| it.secret_pkcs8_der().to_vec())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod jwt;
 mod key;
 mod openid;
 mod secrets;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
+use shared::api::User;
 use shared::api::authentication::{claims, secrets};
-use shared::api::{Request, Target, User, Verb};
-use shared::model::Object;
 use shared::model::key::resources::{SECRETS, SERVICE_ACCOUNTS};
 
+use super::write::update;
 use super::{Tokens, jwt};
 use crate::host::Host;
 
@@ -23,7 +23,8 @@ pub(crate) async fn keep_filled(host: Arc<Host>, tokens: Arc<Tokens>, authority:
         for (secret, account) in host.look(|cluster| secrets::open(cluster.store())) {
             let token = jwt::sign(&claims::legacy(&secret, &account).to_json(), &tokens.key);
             // A refusal means that somebody else changed it, which wakes us again.
-            host.request(&update(secrets::filled(&secret, &account, &token, &authority))).await;
+            let filled = secrets::filled(&secret, &account, &token, &authority);
+            host.request(&update(SECRETS, "", filled, User::component(USER))).await;
         }
         let behind = tokio::select! {
             news = secrets.next(host.feed()) => news.err(),
@@ -33,19 +34,4 @@ pub(crate) async fn keep_filled(host: Arc<Host>, tokens: Arc<Tokens>, authority:
             (secrets, accounts) = (host.subscribe(&SECRETS), host.subscribe(&SERVICE_ACCOUNTS));
         }
     }
-}
-
-fn update(secret: Object) -> Request {
-    let target = Target {
-        resource: SECRETS,
-        version: "v1".into(),
-        namespace: secret.namespace(),
-        name: secret.name(),
-        ..Target::default()
-    };
-    let mut request = Request::new(Verb::Update, target);
-    request.body = secret.0;
-    request.user = User::component(USER);
-    request.options.field_manager = "kube-controller-manager".into();
-    request
 }

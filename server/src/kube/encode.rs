@@ -16,7 +16,7 @@ use shared::api::{self, Body as Content, Column, Registration, Resource, Status,
 use shared::model::{Object, Time, Value, yaml};
 
 use super::negotiate::{Form, Shape, Syntax};
-use super::status;
+use super::{status, warnings};
 use crate::audit::Failure;
 
 /// From how many bytes on an answer is compressed for clients that take it; upstream's threshold.
@@ -85,7 +85,7 @@ impl Include {
 
 /// The HTTP answer.
 pub(crate) fn answer(resource: &Registration, response: api::Response, wanted: Wanted, now: Time) -> Response<Body> {
-    let warnings = response.warnings;
+    let told = response.warnings;
     let mut answer = match response.body {
         Content::Status(it) => failure(&it, wanted.form),
         Content::Text(text) => plain(response.code, text),
@@ -95,7 +95,7 @@ pub(crate) fn answer(resource: &Registration, response: api::Response, wanted: W
         }
         Content::List(list) => value(response.code, &shaped_list(resource, list, wanted, now), wanted),
     };
-    for warning in warnings.iter().take(WARNINGS_MAX) {
+    for warning in warnings::limited(told).iter().take(WARNINGS_MAX) {
         if let Ok(header) = HeaderValue::from_bytes(warning_header(warning).as_bytes()) {
             answer.headers_mut().append(WARNING, header);
         }

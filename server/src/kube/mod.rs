@@ -23,6 +23,7 @@ mod route;
 mod status;
 mod streams;
 mod usage;
+mod warnings;
 mod watch;
 
 use std::sync::Arc;

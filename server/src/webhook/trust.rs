@@ -2,9 +2,10 @@
 //!
 //! With `caBundle` only those that it signed, and else those that the system's bundle of authorities signed.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -15,11 +16,28 @@ use shared::api::base64;
 const BUNDLES: &[&str] =
     &["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
-/// How a connection is judged.
+/// How many bundles are remembered with what was made of them; the oldest gives way.
+const CONFIGS_MAX: usize = 64;
+
+/// How a connection is judged; made once for each bundle, so that its sessions can be taken up again.
 ///
 /// # Errors
 /// The bundle is none.
 pub(super) fn config(bundle: &str) -> Result<Arc<ClientConfig>, String> {
+    static CONFIGS: Mutex<VecDeque<(String, Arc<ClientConfig>)>> = Mutex::new(VecDeque::new());
+    let mut configs = CONFIGS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = configs.iter().find(|(it, _)| it == bundle) {
+        return Ok(known.clone());
+    }
+    let made = make(bundle)?;
+    if configs.len() >= CONFIGS_MAX {
+        configs.pop_front();
+    }
+    configs.push_back((bundle.to_owned(), made.clone()));
+    Ok(made)
+}
+
+fn make(bundle: &str) -> Result<Arc<ClientConfig>, String> {
     let roots = if bundle.is_empty() { system().clone() } else { Arc::new(roots_of(bundle)?) };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -61,7 +61,7 @@ impl Policies {
         if is_stale || self.seen > store.revision() {
             self.validating = bound(store, &VALIDATING, &VALIDATING_BINDINGS, &self.validating);
             self.mutating = bound(store, &MUTATING, &MUTATING_BINDINGS, &self.mutating);
-            self.webhooks = Webhooks::read(store);
+            self.webhooks = Webhooks::read(store, &self.webhooks);
         }
         self.seen = store.revision();
     }

@@ -17,7 +17,7 @@ mod verdict;
 pub(in crate::api::admission) use hook::Hook;
 
 use crate::api::Status;
-use crate::model::{ResourceName, Text, Value};
+use crate::model::{Object, ResourceName, Text, Value};
 use crate::store::Store;
 use std::sync::Arc;
 
@@ -31,13 +31,22 @@ pub(in crate::api::admission) const VALIDATING: ResourceName =
 pub(in crate::api::admission) struct Webhooks {
     pub(in crate::api::admission) mutating: Vec<Arc<Hook>>,
     pub(in crate::api::admission) validating: Vec<Arc<Hook>>,
+    /// The same by configuration.
+    read: Vec<(Object, Vec<Arc<Hook>>)>,
 }
 
 impl Webhooks {
-    /// Those of all configurations that are stored.
-    pub(in crate::api::admission) fn read(store: &Store) -> Self {
-        let all = |resource| store.list(resource).flat_map(Hook::all).map(Arc::new).collect();
-        Self { mutating: all(&MUTATING), validating: all(&VALIDATING) }
+    /// Those of all configurations that are stored; what was read before and has not changed stays.
+    pub(in crate::api::admission) fn read(store: &Store, before: &Self) -> Self {
+        let hooks_of = |it: &Object| {
+            let known = before.read.iter().find(|(read, _)| read == it).map(|(_, hooks)| hooks.clone());
+            (it.clone(), known.unwrap_or_else(|| Hook::all(it).into_iter().map(Arc::new).collect()))
+        };
+        let [mutating, validating] =
+            [&MUTATING, &VALIDATING].map(|it| store.list(it).map(hooks_of).collect::<Vec<_>>());
+        let flat = |all: &[(Object, Vec<Arc<Hook>>)]| all.iter().flat_map(|(_, hooks)| hooks).cloned().collect();
+        let (first, second) = (flat(&mutating), flat(&validating));
+        Self { mutating: first, validating: second, read: [mutating, validating].concat() }
     }
 
     /// True without any.
