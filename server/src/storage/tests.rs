@@ -258,9 +258,9 @@ fn killed_process() {
         let changes: Vec<Change> = (0..=group % 5).map(next).collect();
         storage.journal.enqueue(&changes);
         if group % 2 == 0 {
-            storage.journal.write()
+            storage.journal.write();
         } else {
-            storage.journal.write_here()
+            storage.journal.write_here();
         }
         let newest = storage.store.revision();
         runtime.block_on(storage.journal.durable(newest)).unwrap();
