@@ -3,7 +3,7 @@
 //! Upstream: `pkg/scheduler/backend/cache` (`cache.go`, `node_tree.go`, `snapshot.go`). Differs: decisions read it directly,
 //! there is no snapshot, because nothing changes during a cycle.
 
-use crate::model::{Key, Text};
+use crate::model::{Key, Object, Text};
 use crate::scheduler::groups::{GroupId, Groups};
 use crate::scheduler::node::{Node, NodeFacts};
 use crate::scheduler::pod::PodFacts;
@@ -124,6 +124,14 @@ impl Fleet {
     /// The placed pod and the name of its node.
     pub(crate) fn placed(&self, key: &Key) -> Option<&Arc<PodFacts>> {
         self.slots[self.placed.get(key)?.slot].pods.get(key)
+    }
+
+    /// Takes in a placed pod's newest revision, which is the same for scheduling as the one before.
+    pub(crate) fn renew(&mut self, key: &Key, object: &Object) {
+        let Some(placement) = self.placed.get(key) else { return };
+        if let Some(pod) = self.slots[placement.slot].pods.get_mut(key) {
+            Arc::make_mut(pod).object = object.clone();
+        }
     }
 
     /// Keeps room on a node for a pod that waits for others to go there; an empty name keeps none.

@@ -206,6 +206,7 @@ impl Scheduler {
     fn see_placed(&mut self, object: &Object, change: &Change, now: Time) {
         self.queue.remove(&change.key);
         if self.fleet.placed(&change.key).is_some_and(|it| it.same_for_scheduling(object)) {
+            self.fleet.renew(&change.key, object);
             return;
         }
         let known = self.fleet.certainty(&change.key);
