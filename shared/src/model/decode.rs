@@ -145,7 +145,7 @@ impl Decoder<'_> {
         for (name, _) in given {
             self.unknown_field(name);
         }
-        let kept = Map::from_sorted(self.kept.drain(from..).collect());
+        let kept = self.kept.drain(from..).collect();
         self.place.type_id = outer;
         Value::Map(kept)
     }

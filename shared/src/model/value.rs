@@ -251,9 +251,23 @@ impl List {
         self.0.is_unique().then(|| self.0.make_mut())
     }
 
+    /// Gives back the room that is kept for more items, if nobody else has this list.
+    pub(crate) fn trim(&mut self) {
+        trim(&mut self.0);
+    }
+
     /// True if both are the very same allocation, which proves equality without looking.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         std::ptr::eq(&raw const *self.0, &raw const *other.0)
+    }
+}
+
+/// Moves the items of a list that nobody else has to a block that they fill.
+fn trim<T: Clone>(items: &mut EcoVec<T>) {
+    if items.capacity() > items.len() && items.is_unique() {
+        let mut exact = EcoVec::with_capacity(items.len());
+        exact.extend(std::mem::take(items));
+        *items = exact;
     }
 }
 
@@ -299,11 +313,6 @@ impl Extend<Value> for List {
 }
 
 impl Map {
-    /// A map of fields that are sorted by name, each there once; if they are not, they are put in order.
-    pub fn from_sorted(fields: Vec<(Text, Value)>) -> Self {
-        if is_sorted(&fields) { Self(fields.into()) } else { fields.into_iter().collect() }
-    }
-
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         if self.0.len() <= SCANNED_MAX {
@@ -363,6 +372,11 @@ impl Map {
         self.0.is_unique().then(|| self.0.make_mut().iter_mut().map(|(name, value)| (&*name, value)))
     }
 
+    /// Gives back the room that is kept for more fields, if nobody else has this map.
+    pub(crate) fn trim(&mut self) {
+        trim(&mut self.0);
+    }
+
     /// True if both are the very same allocation, which proves equality without looking.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         std::ptr::eq(&raw const *self.0, &raw const *other.0)
@@ -391,9 +405,10 @@ impl FromIterator<(Text, Value)> for Map {
     /// The last of several equal keys wins.
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(fields: I) -> Self {
         let mut fields: EcoVec<_> = fields.into_iter().collect();
-        if !is_sorted(&fields) {
-            fields.make_mut().sort_by(|a, b| a.0.cmp(&b.0));
+        if is_sorted(&fields) {
+            return Self(fields);
         }
+        fields.make_mut().sort_by(|a, b| a.0.cmp(&b.0));
         if is_sorted(&fields) { Self(fields) } else { Self(without_earlier(&fields)) }
     }
 }

@@ -7,83 +7,115 @@ use crate::model::{Digest, Value};
 
 /// How many parts are remembered; the newest takes the place of an older one.
 const PARTS_MAX: usize = 2_048;
-/// How many values a part may have in all to be remembered.
+/// How many values of its own a part may have in all to be remembered.
 const WEIGHT_MAX: usize = 40;
 /// How many bytes a text may have to be remembered.
 const TEXT_BYTES_MAX: usize = 512;
 
-/// The parts that were stored lately, each at the place that its digest says.
+/// The parts that were stored lately, each at the place that its print says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sharing {
     parts: Vec<Value>,
 }
 
+/// A settled part.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The same for parts that are equal: made of what is in it, where a part that others hold counts as where it is.
+    print: u64,
+    /// How many values it has of its own.
+    weight: usize,
+}
+
 impl Sharing {
     /// Puts parts that are there already in place of equal parts of `new`, which follows `old` (null for nothing).
     pub(super) fn settle(&mut self, new: &mut Value, old: &Value) {
+        self.inside(new, old);
+        trim(new);
+    }
+
+    /// Settles what is in a list or map that nobody else holds.
+    fn inside(&mut self, new: &mut Value, old: &Value) -> Option<Part> {
+        let mut digest = Digest::default();
+        let mut weight = 1;
         match new {
             Value::Map(map) => {
-                for (name, value) in map.unshared_mut().into_iter().flatten() {
-                    self.place(value, old.get(name));
+                for (name, value) in map.unshared_mut()? {
+                    let part = self.place(value, old.get(name));
+                    digest.word(part.print.rotate_left(8) ^ name.len() as u64);
+                    weight += part.weight;
                 }
             }
             Value::List(list) => {
-                for (index, value) in list.unshared_mut().into_iter().flatten().enumerate() {
-                    self.place(value, old.items().get(index).unwrap_or(&Value::Null));
+                for (index, value) in list.unshared_mut()?.iter_mut().enumerate() {
+                    let part = self.place(value, old.items().get(index).unwrap_or(&Value::Null));
+                    digest.word(part.print);
+                    weight += part.weight;
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {}
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => return None,
         }
+        Some(Part { print: digest.0, weight })
     }
 
-    fn place(&mut self, new: &mut Value, old: &Value) {
-        if is_inline(new) {
-            return;
-        }
-        if new == old {
+    fn place(&mut self, new: &mut Value, old: &Value) -> Part {
+        let part = match address(new) {
+            None => return Part { print: content(new), weight: 1 },
+            Some(at) if address(old) == Some(at) => return Part { print: at, weight: 1 },
+            Some(_) if matches!(new, Value::Text(_)) => Part { print: content(new), weight: 1 },
+            Some(at) => self.inside(new, old).unwrap_or(Part { print: at, weight: usize::MAX }),
+        };
+        if *new == *old {
             *new = old.clone();
-            return;
+        } else if part.weight <= WEIGHT_MAX && !is_long(new) {
+            self.remembered(new, part.print);
+        } else if part.weight < usize::MAX {
+            trim(new);
+            return part;
         }
-        if !fits(new, &mut WEIGHT_MAX.clone()) {
-            return self.settle(new, old);
-        }
-        let place = self.place_of(new);
+        Part { print: address(new).unwrap_or_default(), weight: 1 }
+    }
+
+    /// Puts the remembered part that is equal to `new` in its place, or else remembers `new`.
+    fn remembered(&mut self, new: &mut Value, print: u64) {
+        self.parts.resize(PARTS_MAX, Value::Null);
+        let place = usize::try_from(print % PARTS_MAX as u64).unwrap_or(0);
         if self.parts[place] == *new {
             *new = self.parts[place].clone();
-            return;
+        } else {
+            trim(new);
+            self.parts[place] = new.clone();
         }
-        self.settle(new, old);
-        self.parts[place] = new.clone();
-    }
-
-    fn place_of(&mut self, value: &Value) -> usize {
-        self.parts.resize(PARTS_MAX, Value::Null);
-        let mut digest = Digest::default();
-        digest.value(value);
-        usize::try_from(digest.0 % PARTS_MAX as u64).unwrap_or(0)
     }
 }
 
-/// True for what has no memory of its own.
-fn is_inline(value: &Value) -> bool {
+/// Where a value has its memory; `None` for what has none of its own.
+fn address(value: &Value) -> Option<u64> {
+    let at = match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => return None,
+        Value::Text(text) => Some(text).filter(|it| it.is_heap_allocated()).map(|it| it.as_ptr().addr()),
+        Value::List(list) => Some(list).filter(|it| !it.is_empty()).map(|it| it.as_ptr().addr()),
+        Value::Map(map) => Some(map).filter(|it| !it.is_empty()).map(|it| it.iter().as_slice().as_ptr().addr()),
+    };
+    at.map(|at| at as u64)
+}
+
+fn content(value: &Value) -> u64 {
+    let mut digest = Digest::default();
+    digest.value(value);
+    digest.0
+}
+
+fn is_long(value: &Value) -> bool {
+    value.as_str().map_or(0, str::len) > TEXT_BYTES_MAX
+}
+
+fn trim(value: &mut Value) {
     match value {
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
-        Value::Text(text) => !text.is_heap_allocated(),
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
+        Value::List(list) => list.trim(),
+        Value::Map(map) => map.trim(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {}
     }
-}
-
-/// True if `value` is no larger than what is `left`, which then is less by as much.
-fn fits(value: &Value, left: &mut usize) -> bool {
-    *left = left.saturating_sub(1);
-    *left > 0
-        && match value {
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
-            Value::Text(text) => text.len() <= TEXT_BYTES_MAX,
-            Value::List(list) => list.iter().all(|item| fits(item, left)),
-            Value::Map(map) => map.iter().all(|(_, field)| fits(field, left)),
-        }
 }
 
 #[cfg(test)]
