@@ -5,10 +5,10 @@
 
 use crate::api::{PatchKind, Request, Target, Verb};
 use crate::model::key::resources::EVENTS;
-use crate::model::{Digest, Span, Text, Time, Value};
+use crate::model::{Digest, Few, Span, Text, Time, Value};
 use crate::plan::EventDraft;
 use crate::trace::Actor;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 /// How many different messages about one thing are kept apart; later ones are combined.
@@ -39,7 +39,7 @@ struct Sent {
 
 #[derive(Clone, Debug, Default)]
 struct Group {
-    messages: BTreeSet<Text>,
+    messages: Few<Text, ()>,
     last: Time,
 }
 
@@ -129,7 +129,7 @@ impl Group {
             self.messages.clear();
         }
         self.last = now;
-        self.messages.insert(message.clone());
+        self.messages.insert(message.clone(), ());
         if self.messages.len() < SIMILAR_MAX {
             return false;
         }

@@ -7,8 +7,7 @@ use super::backoff::Backoff;
 use super::probes::Probes;
 use super::runtime::{ImageInfo, Role, RunKey};
 use crate::model::key::resources::PODS;
-use crate::model::{Key, Object, Span, Text, Time, Value};
-use std::collections::BTreeMap;
+use crate::model::{Few, Key, Object, Span, Text, Time, Value};
 
 /// One pod of this node.
 #[derive(Clone, Debug)]
@@ -20,8 +19,8 @@ pub(super) struct PodState {
     /// When this kubelet first saw it: `status.startTime`.
     pub(super) since: Time,
     pub(super) sandbox: Sandbox,
-    /// By name; all of the spec's, init containers too. Boxed, because a tree makes room for eleven and most pods have one.
-    pub(super) containers: BTreeMap<Text, Box<Container>>,
+    /// By name; all of the spec's, init containers too.
+    pub(super) containers: Few<Text, Container>,
     /// Why the pod failed as a whole: rejected, past its deadline.
     pub(super) failure: Option<Failure>,
     /// Volumes that could not be mounted yet.
@@ -166,7 +165,7 @@ pub(super) enum Pull {
 impl PodState {
     /// A pod that the watch delivered for the first time.
     pub(super) fn new(object: &Object, now: Time) -> Self {
-        let names = specs(object).map(|(_, spec)| (spec.get("name").text(), Box::default()));
+        let names = specs(object).map(|(_, spec)| (spec.get("name").text(), Container::default()));
         Self {
             key: Key::new(PODS, object.namespace(), object.name()),
             uid: object.uid(),
@@ -208,7 +207,7 @@ impl PodState {
 
     /// The container that a report is about, if the report is about its present run.
     pub(super) fn at(&mut self, run: &RunKey) -> Option<&mut Container> {
-        self.containers.get_mut(&run.container).filter(|it| it.restarts == run.attempt).map(Box::as_mut)
+        self.containers.get_mut(&run.container).filter(|it| it.restarts == run.attempt)
     }
 
     /// The spec of a container; null for an unknown name.
@@ -224,7 +223,7 @@ impl PodState {
     /// True once a container of `spec.containers` was started: init containers are not run again.
     pub(super) fn is_initialized(&self) -> bool {
         let mains = self.object.at("spec.containers").items();
-        mains.iter().filter_map(|it| self.containers.get(it.get("name").str())).any(|it| it.ever_ran())
+        mains.iter().filter_map(|it| self.containers.get(it.get("name").str())).any(Container::ever_ran)
     }
 
     /// True when the pod is to be taken down.

@@ -68,7 +68,7 @@ impl Kubelet {
             let name = spec.get("name").text();
             let container = self.container(&object, spec, status_of(&object, &name));
             let run = container.running().map(|run| (run.id.clone(), run.started_at));
-            pod.containers.insert(name.clone(), Box::new(container));
+            pod.containers.insert(name.clone(), container);
             running.extend(run.map(|(id, since)| (order(pod, role, &name, spec, &turn), id, since)));
         }
         running

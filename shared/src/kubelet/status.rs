@@ -95,7 +95,7 @@ fn phase_of_mains(pod: &PodState) -> &'static str {
         return "Pending";
     }
     let sidecars_run = specs(&pod.object).any(|(role, spec)| {
-        role == Role::Sidecar && pod.containers.get(spec.get("name").str()).is_some_and(|it| it.is_live())
+        role == Role::Sidecar && pod.containers.get(spec.get("name").str()).is_some_and(Container::is_live)
     });
     if sidecars_run || mains.iter().any(|(_, it)| it.is_live()) {
         return "Running";
@@ -110,7 +110,7 @@ fn phase_of_mains(pod: &PodState) -> &'static str {
 
 fn mains(pod: &PodState) -> impl Iterator<Item = (&Value, &Container)> {
     let specs = specs(&pod.object).filter(|(role, _)| *role == Role::Main);
-    specs.filter_map(|(_, spec)| Some((spec, pod.containers.get(spec.get("name").str())?.as_ref())))
+    specs.filter_map(|(_, spec)| Some((spec, pod.containers.get(spec.get("name").str())?)))
 }
 
 fn all_succeeded(pod: &PodState) -> bool {
@@ -134,7 +134,7 @@ fn is_initialized(pod: &PodState, role: Role, spec: &Value) -> bool {
 fn entry(pod: &PodState, role: Role, spec: &Value, profile: Profile) -> Value {
     let name = spec.get("name").text();
     let fallback = Container::default();
-    let container = pod.containers.get(&name).map_or(&fallback, Box::as_ref);
+    let container = pod.containers.get(&name).unwrap_or(&fallback);
     let mut it = Value::from([("name", Value::from(&name)), ("restartCount", container.shown_restarts().into())]);
     it.set("ready", is_ready(role, spec, container));
     it.set("started", container.running().is_some_and(|run| !run.hook) && container.probes.is_started(spec));

@@ -7,6 +7,7 @@ pub mod chance;
 pub mod cron;
 pub mod decode;
 pub mod digest;
+pub mod few;
 pub mod intstr;
 pub(crate) mod jsonpath;
 pub mod key;
@@ -24,6 +25,7 @@ pub mod yaml;
 
 pub use chance::{Chance, Fnv};
 pub use digest::Digest;
+pub use few::Few;
 pub use intstr::IntOrString;
 pub use key::{Key, ResourceName};
 pub use object::{Object, OwnerReference};

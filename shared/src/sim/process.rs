@@ -3,7 +3,7 @@
 use super::images::{Behaviour, Image};
 use super::script::{self, Machine, Next, World};
 use crate::kubelet::runtime::ContainerSpec;
-use crate::model::{Span, Text, Time};
+use crate::model::{Few, Span, Text, Time};
 use smol_str::format_smolstr;
 
 /// How many lines of a container's log are kept; older ones are dropped.
@@ -80,22 +80,19 @@ impl Process {
     /// The process that a container's image, command and arguments make.
     pub(super) fn new(mut spec: ContainerSpec, image: Image, id: Text, hostname: Text, now: Time) -> Self {
         let image = Image { layers: Vec::new(), ..image };
-        let mut files: std::collections::BTreeMap<Text, String> =
+        let mut files: Few<Text, String> =
             std::mem::take(&mut spec.files).into_iter().map(|(path, text)| (path, text.into())).collect();
         files.insert(Text::new_static("/etc/hostname"), format!("{hostname}\n"));
-        if let Some((path, page)) = start_page(image.behaviour) {
-            files.entry(Text::new_static(path)).or_insert_with(|| page.to_owned());
+        if let Some((path, page)) = start_page(image.behaviour).filter(|(path, _)| !files.contains_key(*path)) {
+            files.insert(Text::new_static(path), page.to_owned());
         }
-        let mut env: std::collections::BTreeMap<Text, Text> = std::mem::take(&mut spec.env).into_iter().collect();
+        let mut env: Few<Text, Text> = std::mem::take(&mut spec.env).into_iter().collect();
         env.insert(Text::new_static("HOSTNAME"), hostname.clone());
         let world = World { files, env, hostname };
         let (program, lines) = program(&spec, image.behaviour, now);
-        let (log, dropped, open_line) = (Vec::new(), 0, false);
-        let mut it = Self { spec, image, id, world, started_at: now, ended: None, log, dropped, open_line, program };
-        for line in lines {
-            it.print(&format!("{line}\n"), now);
-        }
-        it
+        let log = lines.into_iter().map(|text| LogLine { time: now, text }).collect();
+        let (dropped, open_line) = (0, false);
+        Self { spec, image, id, world, started_at: now, ended: None, log, dropped, open_line, program }
     }
 
     /// Puts another program in place of the image's.
@@ -301,7 +298,7 @@ pub(super) fn exceeds_memory(spec: &ContainerSpec, behaviour: Behaviour) -> bool
 }
 
 /// The program of a container, and the first lines of its log.
-fn program(spec: &ContainerSpec, behaviour: Behaviour, now: Time) -> (Program, Vec<String>) {
+fn program(spec: &ContainerSpec, behaviour: Behaviour, now: Time) -> (Program, Vec<Text>) {
     let shell = behaviour == Behaviour::Shell;
     let argv: Vec<Text> = match (spec.command.is_empty(), shell) {
         (false, _) => spec.command.iter().chain(&spec.args).cloned().collect(),
@@ -501,30 +498,31 @@ fn agnhost_port(spec: &ContainerSpec) -> Option<u16> {
 }
 
 /// What a server prints when it starts, shortened.
-fn start_lines(behaviour: Behaviour, now: Time) -> Vec<String> {
+fn start_lines(behaviour: Behaviour, now: Time) -> Vec<Text> {
     let stamp = now.to_string().replace('-', "/").replace('T', " ").replace('Z', "");
     match behaviour {
         Behaviour::Nginx => {
-            let entry = |text: &str| format!("/docker-entrypoint.sh: {text}");
-            let notice = |text: &str| format!("{stamp} [notice] 1#1: {text}");
+            let notice = |text: &str| format_smolstr!("{stamp} [notice] 1#1: {text}");
             vec![
-                entry("/docker-entrypoint.d/ is not empty, will attempt to perform configuration"),
-                entry("Looking for shell scripts in /docker-entrypoint.d/"),
-                entry("Configuration complete; ready for start up"),
+                Text::new_static(
+                    "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration",
+                ),
+                Text::new_static("/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/"),
+                Text::new_static("/docker-entrypoint.sh: Configuration complete; ready for start up"),
                 notice("using the \"epoll\" event method"),
                 notice("start worker processes"),
             ]
         }
-        Behaviour::Httpd => vec!["AH00094: Command line: 'httpd -D FOREGROUND'".to_owned()],
-        Behaviour::Redis => vec!["1:M * Ready to accept connections tcp".to_owned()],
+        Behaviour::Httpd => vec![Text::new_static("AH00094: Command line: 'httpd -D FOREGROUND'")],
+        Behaviour::Redis => vec![Text::new_static("1:M * Ready to accept connections tcp")],
         Behaviour::Agnhost | Behaviour::Shell => Vec::new(),
-        Behaviour::Stress => vec!["stress: info: [1] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd".to_owned()],
+        Behaviour::Stress => vec![Text::new_static("stress: info: [1] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd")],
         Behaviour::Server(_) | Behaviour::Web(_) | Behaviour::Idle => vec![simulated("the image's program")],
     }
 }
 
-fn simulated(what: &str) -> String {
-    format!("pilothouse: simulated: {what} stays up without doing anything")
+fn simulated(what: &str) -> Text {
+    format_smolstr!("pilothouse: simulated: {what} stays up without doing anything")
 }
 
 /// `01/Jan/2026:00:00:00 +0000`.

@@ -36,7 +36,7 @@ pub(super) fn command(argv: &[String], world: &mut World, now: Time) -> Output {
         "ls" => ls(&operands, world),
         "touch" => {
             for path in operands {
-                world.files.entry(path.into()).or_default();
+                world.files.entry(path.into());
             }
             Output::default()
         }

@@ -9,10 +9,9 @@ mod parse;
 
 pub(super) use commands::{COMMANDS, Output};
 
-use crate::model::{Span, Text, Time};
+use crate::model::{Few, Span, Text, Time};
 use commands::command;
 use parse::{Op, Piece, Redirect, Word};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many operations a script may do without sleeping before it has to pause.
@@ -25,8 +24,8 @@ const FILES_BYTES_MAX: usize = 1 << 20;
 /// What a script sees of its container.
 #[derive(Clone, Debug, Default)]
 pub(super) struct World {
-    pub(super) files: BTreeMap<Text, String>,
-    pub(super) env: BTreeMap<Text, Text>,
+    pub(super) files: Few<Text, String>,
+    pub(super) env: Few<Text, Text>,
     pub(super) hostname: Text,
 }
 
@@ -193,7 +192,7 @@ fn write_file(redirect: &Redirect, text: &str, world: &mut World, now: Time) {
     if path == "/dev/null" || used + text.len() > FILES_BYTES_MAX {
         return;
     }
-    let file = world.files.entry(path).or_default();
+    let file = world.files.entry(path);
     if !redirect.appends {
         file.clear();
     }
