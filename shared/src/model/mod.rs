@@ -11,6 +11,8 @@ pub mod few;
 pub mod intstr;
 pub(crate) mod jsonpath;
 pub mod key;
+#[cfg(feature = "every-kind")]
+pub mod keyed;
 pub mod names;
 pub mod object;
 pub mod order;

@@ -373,3 +373,29 @@ fn what_was_wrong_before_a_rule_came_is_warned_of() {
     "#]]
     .assert_eq(&testing::run_on(&mut api, &script));
 }
+
+/// Each item of the list as JSON in `each`, where `#` is its number.
+fn many(each: &str) -> String {
+    (0..20_000).map(|it| each.replace('#', &it.to_string())).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn long_lists_are_held_against_their_keys() {
+    let ports = many(r#"{"name":"p#"}"#);
+    let changed = format!(r#"{{"name":"p7"}},{}"#, ports.replace("p7\"", "new\""));
+    let twice = format!(r#"{ports},{{"name":"p1"}},{{"name":"p1"}}"#);
+    check(
+        &format!(
+            r#"
+        create gadgets.a.b {{"metadata":{{"name":"g"}},"spec":{{"size":"small","ports":[{ports}]}}}}
+        merge gadgets.a.b/g {{"spec":{{"ports":[{changed}]}}}}
+        merge gadgets.a.b/g {{"spec":{{"ports":[{twice}]}}}}
+        "#
+        ),
+        &expect![[r#"
+            201 
+            200 
+            422 Invalid Gadget.a.b "g" is invalid: spec.ports[20000]: Duplicate value: {"name":"p1"}
+        "#]],
+    );
+}

@@ -7,6 +7,7 @@
 
 use crate::api::Errors;
 use crate::api::custom::{Custom, below, formats};
+use crate::model::keyed::{Keyed, Met};
 use crate::model::{Object, Text, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -164,8 +165,9 @@ impl Validator<'_> {
     fn items(&mut self, value: &Value, items: &[Value], old: Option<&Value>, schema: &Value) {
         let inner = schema.get("items");
         if inner.as_map().is_some() {
+            let before = Keyed::new(old.map_or(&[], Value::items), |it| key_of(it, schema));
             for (index, item) in items.iter().enumerate() {
-                let old = old.and_then(|it| counterpart(item, it.items(), schema));
+                let old = old.and(key_of(item, schema)).and_then(|it| before.find(&it));
                 self.at(&format!("[{index}]"), |it| it.value(item, old, inner));
             }
         }
@@ -175,9 +177,15 @@ impl Validator<'_> {
         if let Some(most) = bound(schema, "maxItems").filter(|it| items.len() > *it) {
             self.errors.too_many(self.place().to_owned(), items.len(), most);
         }
+        self.uniqueness(items, schema);
+    }
+
+    /// Of items that are the same the second is told, as upstream does.
+    fn uniqueness(&mut self, items: &[Value], schema: &Value) {
+        let mut met = Met::default();
         for (index, item) in items.iter().enumerate() {
             let Some(key) = key_of(item, schema) else { return };
-            if items[..index].iter().any(|other| key_of(other, schema).as_ref() == Some(&key)) {
+            if met.again(&key) == 1 {
                 self.errors.duplicate(format!("{}[{index}]", self.path), &key);
             }
         }
@@ -294,16 +302,11 @@ fn key_of(item: &Value, schema: &Value) -> Option<Value> {
                 Value::Null => defaults.get(key.str()).get("default").clone(),
                 own => own.clone(),
             };
-            Some(Value::Map(keys.map(|key| (key.text(), value(key))).collect()))
+            let there = keys.map(|key| (key.text(), value(key))).filter(|(_, it)| !it.is_null());
+            Some(Value::Map(there.collect()))
         }
         _ => None,
     }
-}
-
-/// The item of an earlier list that has become `item`.
-fn counterpart<'o>(item: &Value, old: &'o [Value], schema: &Value) -> Option<&'o Value> {
-    let key = key_of(item, schema)?;
-    old.iter().find(|it| key_of(it, schema).as_ref() == Some(&key))
 }
 
 fn is_whole(value: &Value) -> bool {

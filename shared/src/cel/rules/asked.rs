@@ -63,8 +63,9 @@ impl Asked {
             self.visit(rules, &part.field(name), &path);
         }
         let Some(inner) = &rules.inner else { return };
+        let before = inner.index(part.old);
         for (index, item) in part.object.items().iter().enumerate() {
-            let part = part.part(item, inner.before(item, part.old));
+            let part = part.part(item, inner.identity(item).and_then(|it| before.find(&it)));
             self.visit(&inner.rules, &part, &format!("{path}[{index}]"));
         }
         for (name, _) in part.object.fields() {

@@ -12,6 +12,7 @@ mod tests;
 pub use place::normalized as field_path;
 
 use crate::cel::schema::Root;
+use crate::model::keyed::Keyed;
 use crate::model::{Text, Value};
 use rule::Rule;
 
@@ -129,9 +130,15 @@ impl Inner {
         Some(Self { field, keys, rules: Rules::read(schema.get(field), Root::No) })
     }
 
-    /// What an item was before.
-    fn before<'v>(&self, item: &Value, old: Option<&'v Value>) -> Option<&'v Value> {
-        let keys = self.keys.as_ref()?;
-        old?.items().iter().find(|it| keys.iter().all(|key| it.get(key) == item.get(key)))
+    /// What the items were before, to be found by their identity.
+    fn index<'v>(&self, old: Option<&'v Value>) -> Keyed<'v> {
+        Keyed::new(old.map_or(&[], Value::items), |it| self.identity(it))
+    }
+
+    /// The keys of an item; `None` if it has not all of them, or one is no single value.
+    fn identity(&self, item: &Value) -> Option<Value> {
+        let single = |it: &&Value| !matches!(it, Value::Null | Value::List(_) | Value::Map(_));
+        let keys = self.keys.as_ref()?.iter();
+        keys.map(|key| Some(item.get(key)).filter(single).cloned()).collect()
     }
 }

@@ -233,3 +233,17 @@ fn rules_end_when_their_budget_does() {
     "#]],
     );
 }
+
+#[test]
+fn long_lists_find_what_was_before_by_their_keys() {
+    let items = |n: i64| (0..20_000).map(|it| format!(r#"{{"name":"{it}","n":{n}}}"#)).collect::<Vec<_>>().join(",");
+    let wrong = r#"{"name":"5","n":0},{"n":0}"#;
+    check(
+        LISTS,
+        &format!(r#"{{"keyed":[{},{wrong}]}}"#, items(2)),
+        &format!(r#"{{"keyed":[{},{{"n":3}}]}}"#, items(1)),
+        &expect![[r#"
+            keyed[20000]: FieldValueInvalid: failed rule: self.n >= oldSelf.n
+        "#]],
+    );
+}

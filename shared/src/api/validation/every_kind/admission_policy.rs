@@ -10,6 +10,7 @@ use crate::api::validation::every_kind::webhook::{
 };
 use crate::api::validation::{At, labels};
 use crate::cel::Environment;
+use crate::model::keyed::Met;
 use crate::model::{Object, names};
 
 const NOTHING: &str = "validations or auditAnnotations must contain at least one item";
@@ -28,7 +29,8 @@ pub(crate) fn validate_validating(policy: &Object, errors: &mut Errors) {
         errors.required(&annotations, NOTHING);
     }
     validations.each().for_each(|it| validate_validation(&it, &full, &without_authorizer, errors));
-    for (index, annotation) in annotations.each().enumerate() {
+    let mut met = Met::default();
+    for annotation in annotations.each() {
         let (key, value) = (annotation.field("key"), annotation.field("valueExpression"));
         errors.bad_each(&key, names::label_key(&format!("{}/{}", policy.name(), key.str())));
         if value.str().trim().is_empty() {
@@ -36,7 +38,7 @@ pub(crate) fn validate_validating(policy: &Object, errors: &mut Errors) {
         } else {
             compiled(&value, &full, Wanted::TextOrNull, errors);
         }
-        if annotations.items()[..index].iter().any(|it| it.get("key") == key.value()) {
+        if met.again(key.value()) > 0 {
             errors.duplicate(&key, key.value());
         }
     }
@@ -154,7 +156,8 @@ fn validate_parameter_kind(parameters: &At<'_>, errors: &mut Errors) {
 }
 
 fn validate_variables(variables: &At<'_>, full: &mut Environment, errors: &mut Errors) {
-    for (index, variable) in variables.each().enumerate() {
+    let mut met = Met::default();
+    for variable in variables.each() {
         let (name, expression) = (variable.field("name"), variable.field("expression"));
         if name.str().trim().is_empty() {
             errors.required(&name, "name is not specified");
@@ -166,7 +169,7 @@ fn validate_variables(variables: &At<'_>, full: &mut Environment, errors: &mut E
         } else if let Some(program) = compiled(&expression, full, Wanted::Anything, errors) {
             full.composed.push((name.value().text(), program.output));
         }
-        if variables.items()[..index].iter().any(|it| it.get("name") == name.value()) {
+        if met.again(name.value()) > 0 {
             errors.duplicate(&name, name.value());
         }
     }
@@ -184,10 +187,10 @@ fn validate_matching(matching: &At<'_>, errors: &mut Errors) {
     for field in ["resourceRules", "excludeResourceRules"] {
         for rule in matching.field(field).each() {
             validate_rule_with_operations(&rule, errors);
-            let listed = rule.field("resourceNames");
-            for (index, name) in listed.each().enumerate() {
+            let mut met = Met::default();
+            for name in rule.field("resourceNames").each() {
                 errors.bad_each(&name, names::path_segment(name.str()));
-                if listed.items()[..index].contains(name.value()) {
+                if met.again(name.value()) > 0 {
                     errors.duplicate(&name, name.value());
                 }
             }
@@ -251,9 +254,10 @@ pub(crate) fn validate_validating_binding(binding: &Object, errors: &mut Errors)
     if actions.is_empty() {
         errors.required(&actions, "at least one validation action is required");
     }
-    for (index, action) in actions.each().enumerate() {
+    let mut met = Met::default();
+    for action in actions.each() {
         errors.one_of(&action, &["Audit", "Deny", "Warn"]);
-        if actions.items()[..index].contains(action.value()) {
+        if met.again(action.value()) > 0 {
             errors.duplicate(&action, action.value());
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::api::validation::{At, IMMUTABLE};
 use crate::api::{Errors, base64};
+use crate::model::keyed::Met;
 use crate::model::{Object, Value, names};
 
 /// The shortest `spec.expirationSeconds`.
@@ -47,9 +48,10 @@ pub(crate) fn validate(request: &Object, errors: &mut Errors) {
     if usages.is_empty() {
         errors.required(&usages, "usages must be provided");
     }
-    for (index, usage) in usages.each().enumerate() {
+    let mut met = Met::default();
+    for usage in usages.each() {
         errors.one_of(&usage, USAGES);
-        if usages.items()[..index].contains(usage.value()) {
+        if met.again(usage.value()) > 0 {
             errors.duplicate(&usage, usage.value());
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::api::Errors;
 use crate::api::validation::{At, IMMUTABLE, NOT_NEGATIVE, labels};
+use crate::model::keyed::Met;
 use crate::model::{Object, Quantity, Value, names};
 
 const PARAMETERS_MAX: usize = 512;
@@ -36,22 +37,22 @@ fn validate_binding_mode(mode: &At<'_>, errors: &mut Errors) {
 }
 
 fn validate_topologies(topologies: &At<'_>, errors: &mut Errors) {
-    let mut seen: Vec<Value> = Vec::new();
+    let mut seen = Met::default();
     for term in topologies.each() {
         for requirement in term.field("matchLabelExpressions").each() {
             let (key, values) = (requirement.field("key"), requirement.field("values"));
             errors.needs(&values);
-            for (index, value) in values.each().enumerate() {
-                if values.items()[..index].contains(value.value()) {
+            let mut met = Met::default();
+            for value in values.each() {
+                if met.again(value.value()) > 0 {
                     errors.duplicate(&value, value.value());
                 }
             }
             errors.bad_each(&key, names::label_key(key.str()));
         }
-        if seen.contains(term.value()) {
+        if seen.again(term.value()) > 0 {
             errors.duplicate(&term.field("matchLabelExpressions"), &Value::from(""));
         }
-        seen.push(term.value().clone());
     }
 }
 
@@ -178,9 +179,10 @@ pub(crate) fn validate_csi_driver(driver: &Object, errors: &mut Errors) {
 fn validate_token_requests(requests: &At<'_>, errors: &mut Errors) {
     const LEAST: i64 = 600;
     const MOST: i64 = 1 << 32;
-    for (index, request) in requests.each().enumerate() {
+    let mut met = Met::default();
+    for request in requests.each() {
         let audience = request.value().get("audience");
-        if requests.items()[..index].iter().any(|it| it.get("audience") == audience) {
+        if met.again(audience) > 0 {
             errors.duplicate(&request.field("audience"), &Value::from(audience.str()));
         }
         let seconds = request.field("expirationSeconds");
@@ -213,7 +215,8 @@ pub(crate) fn validate_csi_node(node: &Object, errors: &mut Errors) {
     let root = At::root(node);
     let spec = root.field("spec");
     let drivers = spec.field("drivers");
-    for (index, driver) in drivers.each().enumerate() {
+    let mut met = Met::default();
+    for driver in drivers.each() {
         let (name, id) = (driver.field("name"), driver.field("nodeID"));
         validate_driver(&name, errors);
         if errors.needs(&id) && id.str().len() > NODE_ID_MAX_BYTES {
@@ -223,7 +226,7 @@ pub(crate) fn validate_csi_node(node: &Object, errors: &mut Errors) {
         if count.int_or(0) < 0 {
             errors.invalid(format!("{driver}.allocatable.count"), count, NOT_NEGATIVE);
         }
-        if drivers.items()[..index].iter().any(|it| it.get("name") == name.value()) {
+        if met.again(name.value()) > 0 {
             errors.duplicate(&name, name.value());
         }
         validate_topology_keys(&driver.field("topologyKeys"), errors);
@@ -231,8 +234,9 @@ pub(crate) fn validate_csi_node(node: &Object, errors: &mut Errors) {
 }
 
 fn validate_topology_keys(keys: &At<'_>, errors: &mut Errors) {
-    for (index, key) in keys.each().enumerate() {
-        if keys.items()[..index].contains(key.value()) {
+    let mut met = Met::default();
+    for key in keys.each() {
+        if met.again(key.value()) > 0 {
             errors.duplicate(keys, key.value());
         }
         errors.invalid_each(keys, key.value(), names::label_key(key.str()));

@@ -6,7 +6,9 @@ use crate::api::Errors;
 use crate::api::expressions::{Offered, Wanted, compile, environment};
 use crate::api::validation::{At, labels};
 use crate::cel::{Environment, Program};
+use crate::model::keyed::Met;
 use crate::model::{Object, Value, names};
+use std::collections::BTreeSet;
 
 const OPERATIONS: &[&str] = &["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const REVIEW_VERSIONS: &[&str] = &["v1", "v1beta1"];
@@ -17,11 +19,12 @@ const MATCH_CONDITIONS_MAX: usize = 64;
 pub(crate) fn validate(configuration: &Object, errors: &mut Errors) {
     let root = At::root(configuration);
     let hooks = root.field("webhooks");
-    for (index, hook) in hooks.each().enumerate() {
+    let mut met = Met::default();
+    for hook in hooks.each() {
         validate_hook(&hook, errors);
         validate_review_versions(&hook.field("admissionReviewVersions"), errors);
         let name = hook.field("name");
-        if hooks.items()[..index].iter().any(|it| it.get("name") == name.value()) && !name.is_empty() {
+        if met.again(name.value()) > 0 && !name.is_empty() {
             errors.duplicate(&name, name.value());
         }
     }
@@ -64,8 +67,9 @@ fn validate_review_versions(versions: &At<'_>, errors: &mut Errors) {
     if versions.is_empty() {
         return errors.required(versions, &format!("must specify one of {accepted}"));
     }
-    for (index, version) in versions.each().enumerate() {
-        if versions.items()[..index].contains(version.value()) {
+    let mut met = Met::default();
+    for version in versions.each() {
+        if met.again(version.value()) > 0 {
             errors.duplicate(&version, version.value());
         } else {
             errors.bad_each(&version, names::dns1035_label(version.str()));
@@ -156,7 +160,8 @@ pub(super) fn validate_conditions(conditions: &At<'_>, offered: Offered, errors:
     if found > MATCH_CONDITIONS_MAX {
         errors.too_many(conditions, found, MATCH_CONDITIONS_MAX);
     }
-    for (index, condition) in conditions.each().enumerate() {
+    let mut met = Met::default();
+    for condition in conditions.each() {
         let (name, expression) = (condition.field("name"), condition.field("expression"));
         if expression.str().trim().is_empty() {
             errors.required(&expression, "");
@@ -165,7 +170,7 @@ pub(super) fn validate_conditions(conditions: &At<'_>, offered: Offered, errors:
         }
         if errors.needs(&name) {
             errors.bad_each(&name, names::label_key(name.str()));
-            if conditions.items()[..index].iter().any(|it| it.get("name") == name.value()) {
+            if met.again(name.value()) > 0 {
                 errors.duplicate(&name, name.value());
             }
         }
@@ -210,17 +215,19 @@ fn alone(words: &At<'_>, what: &str, errors: &mut Errors) {
 fn validate_resources(resources: &At<'_>, errors: &mut Errors) {
     errors.needs(resources);
     let texts: Vec<&str> = resources.items().iter().map(Value::str).collect();
-    for (index, at) in resources.each().enumerate() {
-        let text = at.str();
+    let mut before = BTreeSet::new();
+    for at in resources.each() {
+        let text = at.value().str();
         if text.is_empty() {
             errors.required(&at, "");
         }
         let Some((resource, part)) = text.split_once('/') else { continue };
         for wide in [format!("{resource}/*"), format!("*/{part}")] {
-            if texts[..index].contains(&wide.as_str()) {
+            if before.contains(wide.as_str()) {
                 errors.bad(&at, &format!("if '{wide}' is present, must not specify {text}"));
             }
         }
+        before.insert(text.to_owned());
     }
     let has_plain = texts.iter().any(|it| !it.contains('/') && *it != "*" && !it.is_empty());
     if texts.len() > 1 && texts.contains(&"*/*") {

@@ -6,6 +6,7 @@
 use crate::api::Errors;
 use crate::model::Value;
 use crate::model::jsonpath::Template;
+use crate::model::keyed::Met;
 
 /// How many fields of one version may be selected by.
 const SELECTABLE_MAX: usize = 8;
@@ -89,6 +90,7 @@ pub(super) fn validate_selectable(version: &Value, path: &str, errors: &mut Erro
         errors.too_many(path.to_owned(), fields.len(), SELECTABLE_MAX);
     }
     let schema = version.at("schema.openAPIV3Schema");
+    let mut met = Met::default();
     for (index, field) in fields.iter().enumerate() {
         let (value, place) = (field.get("jsonPath"), format!("{path}[{index}].jsonPath"));
         let text = value.str();
@@ -107,7 +109,7 @@ pub(super) fn validate_selectable(version: &Value, path: &str, errors: &mut Erro
                 errors.invalid(place, value, "must point to a field of type string, boolean or integer");
             }
         }
-        if fields[..index].iter().any(|it| it.get("jsonPath") == value) {
+        if met.again(value) > 0 {
             errors.duplicate(format!("{path}[{index}].jsonPath"), value);
         }
     }

@@ -7,6 +7,7 @@ use crate::api::custom::establish;
 use crate::api::validation::At;
 use crate::api::validation::every_kind::webhook;
 use crate::api::{Errors, base64};
+use crate::model::keyed::Met;
 use crate::model::{Object, Value, names};
 
 const PATH: &str = "spec.conversion";
@@ -78,9 +79,10 @@ fn validate_versions(versions: &Value, old: Option<&Object>, errors: &mut Errors
     if versions.items().is_empty() {
         return errors.required(VERSIONS, "");
     }
+    let mut met = Met::default();
     for (index, version) in versions.items().iter().enumerate() {
         let path = format!("{VERSIONS}[{index}]");
-        if versions.items()[..index].contains(version) {
+        if met.again(version) > 0 {
             errors.invalid(path, version, "duplicate version");
         } else {
             errors.invalid_each(path, version, names::dns1035_label(version.str()));

@@ -6,6 +6,7 @@ use super::{rules, structural};
 use crate::api::Errors;
 use crate::api::custom::compile_pattern;
 use crate::model::Value;
+use crate::model::keyed::Met;
 
 /// Fields that a schema may not have, and why.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -182,7 +183,9 @@ fn keyed_list(schema: &Value, path: &str, errors: &mut Errors) {
         errors.invalid(format!("{path}.items.type"), items.get("type"), detail);
     }
     let required = items.get("required").items();
+    let mut met = Met::default();
     for (index, key) in keys.items().iter().enumerate() {
+        let is_again = met.again(key) > 0;
         let of = items.get("properties").get(key.str());
         let inner = format!("{path}.items.properties[{}]", key.str());
         if of.is_null() {
@@ -198,7 +201,7 @@ fn keyed_list(schema: &Value, path: &str, errors: &mut Errors) {
                 "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
             errors.required(format!("{inner}.default"), detail);
         }
-        if keys.items()[..index].contains(key) {
+        if is_again {
             errors.invalid(format!("{place}[{index}]"), key, "must not contain duplicate entries");
         }
     }
