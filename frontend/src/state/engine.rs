@@ -8,9 +8,18 @@ use shared::playground::protocol::{Answer, Delta, Question, QuestionId, ToPage, 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// How many deltas wait for a frame at most; in a hidden tab there are no frames.
 const WAITING_DELTAS_MAX: usize = 120;
+
+/// From how many milliseconds a drawing counts as long, so that the page rests after it.
+const LONG_MS: f64 = 30.0;
+
+/// How long the page rests after a long drawing, in drawings, and at most, in milliseconds: the person's input and the engine,
+/// which has the same processors, come first.
+const REST_DRAWINGS: f64 = 2.0;
+const REST_MS_MAX: f64 = 400.0;
 
 /// What is done with an answer.
 type OnAnswer = Box<dyn FnOnce(Answer)>;
@@ -47,6 +56,8 @@ struct Inner {
     link: Option<Link>,
     waiting: Vec<ToPage>,
     frame_asked: bool,
+    /// True after a long drawing, for a while.
+    resting: bool,
     asked: BTreeMap<QuestionId, OnAnswer>,
     last_question: QuestionId,
 }
@@ -131,22 +142,60 @@ impl Engine {
             }
             return;
         }
+        let may_wait = inner.borrow().resting && may_wait(&message);
         inner.borrow_mut().waiting.push(message);
         if inner.borrow().waiting.len() >= WAITING_DELTAS_MAX {
-            self.flush(&hear);
-        } else if !std::mem::replace(&mut inner.borrow_mut().frame_asked, true) {
-            request_animation_frame(move || self.flush(&hear));
+            self.flush(hear);
+        } else if !may_wait {
+            self.draw_soon(hear);
         }
     }
 
-    fn flush(self, hear: &impl Fn(Heard)) {
+    /// Hands over what waits at the next frame.
+    fn draw_soon(self, hear: impl Fn(Heard) + 'static) {
+        let inner = self.inner();
+        if !std::mem::replace(&mut inner.borrow_mut().frame_asked, true) {
+            request_animation_frame(move || self.flush(hear));
+        }
+    }
+
+    fn flush(self, hear: impl Fn(Heard) + 'static) {
         let inner = self.inner();
         inner.borrow_mut().frame_asked = false;
         let messages = std::mem::take(&mut inner.borrow_mut().waiting);
-        if !messages.is_empty() {
-            hear(Heard::Messages(messages));
+        if messages.is_empty() {
+            return;
         }
+        let begun = now_ms();
+        hear(Heard::Messages(messages));
+        // The panels have drawn when this timer goes off, and the browser has laid them out.
+        set_timeout(move || self.rest(now_ms() - begun, hear), Duration::ZERO);
     }
+
+    /// Lets the page rest after a drawing that took so long, then goes on with what has come.
+    fn rest(self, drawing_ms: f64, hear: impl Fn(Heard) + 'static) {
+        if drawing_ms < LONG_MS {
+            return;
+        }
+        let inner = self.inner();
+        inner.borrow_mut().resting = true;
+        let rest = Duration::from_secs_f64((drawing_ms * REST_DRAWINGS).min(REST_MS_MAX) / 1_000.0);
+        let end = move || {
+            self.inner().borrow_mut().resting = false;
+            self.draw_soon(hear);
+        };
+        set_timeout(end, rest);
+    }
+}
+
+/// True for a message that says how things go on; what ends something, or answers the person, is shown at once.
+fn may_wait(message: &ToPage) -> bool {
+    matches!(message, ToPage::Delta(delta) if delta.clock.playing.is_some() && delta.reset.is_none())
+}
+
+/// The page's clock, in milliseconds.
+fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
 }
 
 /// The deltas of `messages`, and the rest.

@@ -5,10 +5,10 @@ use crate::icons::{Icon, glyph, icon};
 use crate::panels::clock;
 use crate::panels::map::loops::{LastPass, LoopCard, LoopWork, QUEUE_SQUARES, loop_cards};
 use crate::panels::map::nodes::{KubeletLine, NodeBox, PodTile, node_box, node_page, tiles};
-use crate::panels::map::owners::{DeploymentCard, Rev, Segment, ServiceCard, SetCard, Workload, owners_band};
+use crate::panels::map::owners::{DeploymentCard, Segment, ServiceCard, SetCard, Workload, owners_band};
 use crate::panels::map::path::{PathPanel, Stage, path_panel};
 use crate::panels::map::wires::Wires;
-use crate::panels::status::{Glyph, Phase};
+use crate::panels::status::Glyph;
 use crate::panels::widgets::{health_word, progress_word, rev_chip, rev_short, rove, simulated};
 use crate::state::{DockTab, Page, Screen, page, say, t};
 use leptos::prelude::*;
@@ -516,14 +516,20 @@ fn kubelet(page: Page, it: &NodeBox) -> impl IntoView + use<> {
 fn Tiles(pods: Signal<Vec<PodTile>>, more: Signal<usize>, glyphs: Signal<bool>) -> impl IntoView {
     let page = page();
     let keys = Memo::new(move |_| pods.with(|pods| pods.iter().map(|tile| tile.key.clone()).collect::<Vec<_>>()));
+    let small = Memo::new(move |_| glyphs.get());
     let tile = move |key: Key| {
         let own = key.clone();
         let one = Memo::new(move |_| pods.with(|pods| find(pods, &own)));
-        view! { <Tile key tile=one /> }
+        view! { <Tile key tile=one small=small.get_untracked() /> }
     };
     view! {
-        <div class:glyphs=move || glyphs.get()>
-            <For each=move || keys.get() key=Clone::clone children=tile />
+        <div class:glyphs=move || small.get()>
+            {move || {
+                small.track();
+                // Tiles do not listen for another language themselves.
+                page.words();
+                view! { <For each=move || keys.get() key=Clone::clone children=tile /> }
+            }}
         </div>
         <Show when=move || { more.get() > 0 }>
             <p class="more num">{move || say(page.words().more_pods, &[("n", &more.get())])}</p>
@@ -536,49 +542,51 @@ fn find(pods: &[PodTile], key: &Key) -> Option<PodTile> {
     pods.binary_search_by(|tile| tile.key.cmp(key)).ok().map(|at| pods[at].clone())
 }
 
-/// A Pod.
+/// A Pod, drawn again as a whole when it changes; a small one is its glyph alone.
 #[component]
-fn Tile(key: Key, tile: Memo<Option<PodTile>>) -> impl IntoView {
+fn Tile(key: Key, tile: Memo<Option<PodTile>>, small: bool) -> impl IntoView {
     let page = page();
-    let (own, to, name) = (key.clone(), key.clone(), key.name.to_string());
+    let own = key.clone();
     let selected = Memo::new(move |_| page.selected.with(|it| it.as_ref() == Some(&own)));
-    let phase = move || tile.with(|it| it.as_ref().map_or(Phase::Unknown, |it| it.state.phase));
-    let reason = move || tile.with(|it| it.as_ref().map(|it| it.state.reason.to_string()).unwrap_or_default());
-    let word = move || {
-        let reason = reason();
-        if reason.is_empty() { phase().word(page.words()).to_owned() } else { reason }
-    };
-    let spoken = name.clone();
-    let label = move || say(page.words().pod_label, &[("name", &spoken), ("phase", &word())]);
-    let class = move || {
-        let rev = tile.with(|it| it.as_ref().map_or("none", |it| it.rev.class()));
-        format!("tile {rev} {}{}", phase().id(), if selected.get() { " sel" } else { "" })
-    };
-    let word_class = move || format!("word ell {}", phase().glyph().tone().class());
+    move || tile.with(|it| it.as_ref().map(|it| pod(page, it, small, selected.get())))
+}
+
+/// The tile, in the language of now: it would be slow if a thousand tiles listened for another one.
+fn pod(page: Page, it: &PodTile, small: bool, selected: bool) -> impl IntoView + use<> {
+    let (to, name, phase) = (it.key.clone(), it.key.name.to_string(), it.state.phase);
+    let reason = it.state.reason.to_string();
+    let word = if reason.is_empty() { phase.word(page.words_now()).to_owned() } else { reason.clone() };
+    let label = say(page.words_now().pod_label, &[("name", &name), ("phase", &word)]);
+    let class = format!("tile {} {}{}", it.rev.class(), phase.id(), if selected { " sel" } else { "" });
+    let lines = (!small).then(|| {
+        let word_class = format!("word ell {}", phase.glyph().tone().class());
+        view! {
+            <span class="l1">{glyph(phase.glyph(), "")}<span class="ell">{name.clone()}</span><span class=word_class>{word}</span></span>
+            <span class="l2">{second_line(page, it)}</span>
+        }
+    });
     view! {
         <button class=class role="treeitem" tabindex="-1"
-            data-testid="pod-tile" data-name=name.clone() data-namespace=key.namespace.to_string() data-phase=move || phase().id() data-reason=reason
-            aria-label=label.clone() title=label aria-selected=move || selected.get().to_string()
+            data-testid="pod-tile" data-name=name data-namespace=it.key.namespace.to_string() data-phase=phase.id() data-reason=reason
+            aria-label=label.clone() title=label aria-selected=selected.to_string()
             on:click=move |_| page.select(to.clone())>
-            <span class="l1">{move || glyph(phase().glyph(), "")}<span class="ell">{name.clone()}</span><span class=word_class>{word}</span></span>
-            <span class="l2">{move || tile.get().map(|it| second_line(page, &it))}</span>
+            {small.then(|| glyph(phase.glyph(), ""))}
+            {lines}
         </button>
     }
 }
 
 fn second_line(page: Page, tile: &PodTile) -> impl IntoView + use<> {
-    let (ready, of, restarts) = (tile.ready, tile.containers, tile.restarts);
-    let restarted = move || match restarts {
-        1 => page.words().restart_one.to_owned(),
-        _ => say(page.words().restarts_n, &[("n", &restarts)]),
+    let words = page.words_now();
+    let restarted = match tile.restarts {
+        1 => words.restart_one.to_owned(),
+        n => say(words.restarts_n, &[("n", &n)]),
     };
-    let ip = tile.ip.to_string();
-    let address = move || if ip.is_empty() { page.words().no_ip.to_owned() } else { ip.clone() };
-    let rev: Rev = tile.rev;
+    let ip = if tile.ip.is_empty() { words.no_ip.to_owned() } else { tile.ip.to_string() };
     view! {
-        {rev_short(rev)}
-        <span class="num">{move || say(page.words().ready_of, &[("n", &ready), ("of", &of)])}</span>
-        <span class="num" class:restarted=move || { restarts > 0 }>{restarted}</span>
-        <span class="mono ell">{address}</span>
+        {rev_short(tile.rev)}
+        <span class="num">{say(words.ready_of, &[("n", &tile.ready), ("of", &tile.containers)])}</span>
+        <span class="num" class:restarted=tile.restarts != 0>{restarted}</span>
+        <span class="mono ell">{ip}</span>
     }
 }

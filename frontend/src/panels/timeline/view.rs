@@ -45,17 +45,19 @@ fn sentence(page: Page, it: &Timeline) -> String {
 fn Chart(model: Memo<Timeline>, axis: RwSignal<Axis>) -> impl IntoView {
     let page = page();
     let place = NodeRef::<Div>::new();
-    let drawn = Memo::new(move |_| {
-        let room = place.get().map_or(FIRST_ROOM, |it| f64::from(it.client_width()) - 118.0);
-        model.with(|it| picture(it, axis.get(), room.max(200.0)))
-    });
+    // Measured between two frames: while things change, it would make the browser lay out the page at once.
+    let room = RwSignal::new(FIRST_ROOM);
+    let drawn = Memo::new(move |_| model.with(|it| picture(it, axis.get(), room.get().max(200.0))));
     Effect::new(move |_| {
         let head = drawn.with(|it| it.playhead);
         request_animation_frame(move || {
             if let Some(place) = place.try_get_untracked().flatten() {
-                let room = f64::from(place.client_width()) - 118.0;
+                let now = f64::from(place.client_width()) - 118.0;
+                if (room.get_untracked() - now).abs() > 0.5 {
+                    room.set(now);
+                }
                 #[allow(clippy::cast_possible_truncation, reason = "a place on a screen in whole px")]
-                place.set_scroll_left((head - room).max(0.0) as i32);
+                place.set_scroll_left((head - now).max(0.0) as i32);
             }
         });
     });
