@@ -7,6 +7,7 @@
 
 mod check;
 mod compare;
+mod estimate;
 mod functions;
 mod machine;
 mod macros;
@@ -19,6 +20,7 @@ mod tests;
 pub mod types;
 pub mod val;
 
+pub use estimate::Declared;
 pub use functions::authorizer::{Authorize, Check};
 pub use machine::{Bindings, Budget, CALL_COST_MAX, Failure, Outcome, RUN_COST_MAX};
 pub use source::{EXPRESSION_BYTES_MAX, Issue, NESTING_MAX};
@@ -26,6 +28,8 @@ pub use types::{Field, Fields, Type};
 pub use val::Val;
 
 use crate::model::Text;
+use ::cel::common::ast::IdedExpr;
+use check::Facts;
 use node::Node;
 
 /// What an expression may name.
@@ -55,6 +59,8 @@ pub struct Program {
     root: Node,
     /// What it evaluates to.
     pub output: Type,
+    /// The variables of the environment that it names.
+    pub globals: Vec<Text>,
     /// Its text, for messages.
     pub source: Text,
 }
@@ -71,14 +77,29 @@ impl Environment {
     /// # Errors
     /// Everything that is wrong with it, as cel-go prints it: `ERROR: <input>:1:1: undeclared reference to 'x' …`.
     pub fn compile(&self, source: &str) -> Result<Program, String> {
+        self.read(source).map(|(program, ..)| program)
+    }
+
+    /// The same, and the most that it can cost where the variables are as `declared`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn compile_costed(&self, source: &str, declared: &Declared) -> Result<(Program, u64), String> {
+        let (program, parsed, facts) = self.read(source)?;
+        let cost = estimate::estimate(&parsed, &facts, declared);
+        Ok((program, cost))
+    }
+
+    fn read(&self, source: &str) -> Result<(Program, IdedExpr, Facts), String> {
         if let Some(reason) = source::refused(source) {
             return Err(source::report(source, &mut vec![Issue::at(source, 0, reason)]));
         }
         let parsed = macros::parser().parse_with_source_info(source);
         let (parsed, info) = parsed.map_err(|it| macros::told(source, it))?;
         let checked = check::check(&parsed, &info, self);
-        let (root, output) = checked.map_err(|mut issues| source::report(source, &mut issues))?;
-        Ok(Program { root, output, source: source.into() })
+        let (root, output, facts) = checked.map_err(|mut issues| source::report(source, &mut issues))?;
+        let program = Program { root, output, globals: facts.globals.clone(), source: source.into() };
+        Ok((program, parsed, facts))
     }
 
     fn variable(&self, name: &str) -> Option<&Type> {

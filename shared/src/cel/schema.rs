@@ -99,7 +99,7 @@ impl Fields for Described {
 }
 
 /// The name by which an expression calls a property; `None` if it cannot.
-fn escaped(name: &str) -> Option<String> {
+pub(in crate::cel) fn escaped(name: &str) -> Option<String> {
     if RESERVED.contains(&name) {
         return Some(format!("__{name}__"));
     }

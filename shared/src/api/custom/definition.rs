@@ -8,13 +8,12 @@ use crate::api::custom::{
 use crate::api::registry::Named;
 use crate::api::resources::keep;
 use crate::api::{Registration, Resource, Scope};
-use crate::cel::rules::Rules;
 use crate::model::jsonpath::Template;
 use crate::model::{Object, ResourceName, Schema, Text, Value};
 use crate::store::Store;
 use crate::trace::Revision;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The custom resources, by resource; of each the versions, the preferred one first.
 #[derive(Clone, Debug, Default)]
@@ -198,7 +197,7 @@ impl Custom {
             types: Schema::of_open_api(definition.at("spec.names.kind").str(), &schema),
             patterns: validate::patterns(&schema),
             selectable: selectable.collect(),
-            rules: Rules::compile(&schema),
+            rules: OnceLock::new(),
             revision: definition.resource_version(),
             schema,
         }

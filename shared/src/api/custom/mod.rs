@@ -6,6 +6,7 @@
 
 mod columns;
 pub(crate) mod conversion;
+pub(crate) mod declared_defaults;
 mod defaults;
 mod definition;
 pub mod establish;
@@ -31,6 +32,7 @@ use crate::model::schema::{Schema, TypeId};
 use crate::model::{Object, ResourceName, Text, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The resource of the definitions.
 pub const DEFINITIONS: ResourceName = ResourceName::of("customresourcedefinitions.apiextensions.k8s.io");
@@ -69,7 +71,8 @@ pub struct Custom {
     types: (Schema, TypeId),
     patterns: BTreeMap<Text, Regex>,
     selectable: Vec<(Text, Template)>,
-    rules: Rules,
+    /// Compiled when an object is first held against them.
+    rules: OnceLock<Rules>,
     /// The revision of the definition.
     revision: u64,
 }
@@ -176,7 +179,8 @@ impl Custom {
         validate::validate(new, old, self, errors);
         scale::validate(new, self.scale.as_ref(), errors);
         let blocked = errors.0[before..].iter().any(|it| rules::BLOCKING.contains(&it.reason));
-        rules::check(&self.rules, (&new.0, old.map(|it| &it.0)), blocked, errors)
+        let rules = self.rules.get_or_init(|| Rules::compile(&self.schema));
+        rules::check(rules, (&new.0, old.map(|it| &it.0)), blocked, errors)
     }
 
     /// The value of a selectable field; `None` if there is no such field.

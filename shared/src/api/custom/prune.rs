@@ -14,6 +14,13 @@ pub(super) fn prune(object: &mut Value, schema: &Value, unknown: &mut Vec<String
     prune_fields(object, schema, &mut String::new(), IsObject::Yes, unknown);
 }
 
+/// True if a value with this schema has no field that the schema does not know.
+pub(super) fn is_pruned(value: &Value, schema: &Value) -> bool {
+    let mut unknown = Vec::new();
+    prune_value(&mut value.clone(), schema, &mut String::new(), &mut unknown);
+    unknown.is_empty()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IsObject {
     Yes,

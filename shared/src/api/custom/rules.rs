@@ -47,7 +47,7 @@ pub(super) fn check(
 }
 
 /// A finding as the API says it.
-fn tell(finding: Finding, errors: &mut Errors) {
+pub(super) fn tell(finding: Finding, errors: &mut Errors) {
     let Finding { path, reason, value, message, .. } = finding;
     let place = if path.is_empty() { "<nil>".to_owned() } else { path };
     match (reason, value) {

@@ -290,7 +290,7 @@ fn ruled() -> Api {
         "schema":{"openAPIV3Schema":{"type":"object",
         "x-kubernetes-validations":[{"rule":"self.metadata.name.startsWith('r')","message":"must begin with r"}],"properties":{
         "spec":{"type":"object","x-kubernetes-validations":[
-            {"rule":"self.num < 10 || self.size == 'large'","messageExpression":"'%d is too many for ' .format([self.num]) + self.size","fieldPath":".num"},
+            {"rule":"self.num < 10 || self.size == 'large'","messageExpression":"'%s is too many for %s'.format([string(self.num), self.size])","fieldPath":".num"},
             {"rule":"self.num >= oldSelf.num","message":"may not shrink","reason":"FieldValueForbidden"}],
             "properties":{"num":{"type":"integer","default":1,"x-kubernetes-validations":[{"rule":"self != 13"}]},
                 "size":{"type":"string","default":"small","enum":["small","large"]},"kind":{"type":"string",

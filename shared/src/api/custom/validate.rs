@@ -23,6 +23,11 @@ pub(super) fn validate(object: &Object, old: Option<&Object>, custom: &Custom, e
     validator.value(&object.0, old.map(|it| &it.0), &custom.schema);
 }
 
+/// Finds what is wrong with a value with this schema, whose patterns these are.
+pub(super) fn validate_part(value: &Value, schema: &Value, patterns: &BTreeMap<Text, Regex>, errors: &mut Errors) {
+    Validator { path: String::new(), depth: 0, patterns, errors }.value(value, None, schema);
+}
+
 /// The patterns of a schema, compiled.
 pub(super) fn patterns(schema: &Value) -> BTreeMap<Text, Regex> {
     let mut found = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Which function a call means, and which of its overloads its arguments fit.
 
 use super::signature::Overload;
-use super::{Checked, Checker};
+use super::{Called, Checked, Checker};
 use crate::cel::functions::{self, Function, time};
 use crate::cel::machine::compiled_regex;
 use crate::cel::node::{Access, Node, Select};
@@ -47,11 +47,12 @@ impl Checker<'_> {
         };
         let checked: Vec<Checked> = arguments.iter().map(|it| self.expression(it)).collect();
         let (nodes, kinds): (Vec<_>, Vec<_>) = checked.into_iter().unzip();
-        let Some(result) = self.overload(function, member, &kinds) else {
+        let Some((result, overloads)) = self.overload(function, member, &kinds) else {
             let kinds: Vec<_> = kinds.iter().map(|it| self.found.settle(it)).collect();
             let applied = applied(member, &kinds);
             return self.wrong(at.id, format!("found no matching overload for '{name}' applied to '{applied}'"));
         };
+        self.facts.calls.insert(at.id, Called { function: function.name, is_member: member, overloads });
         self.check_literal(function.name, arguments, &nodes);
         let node = lowered(function, nodes);
         if name == operators::INDEX { self.formatted(node, result) } else { (node, result) }
@@ -71,9 +72,9 @@ impl Checker<'_> {
         }
     }
 
-    /// The type of the result; `None` if no overload fits. Several that fit make it known only when it runs.
-    fn overload(&mut self, function: &Function, member: bool, kinds: &[Type]) -> Option<Type> {
-        let mut result: Option<Type> = None;
+    /// The type of the result, and what fits; `None` if nothing does. Several that fit make it known only when it runs.
+    fn overload(&mut self, function: &Function, member: bool, kinds: &[Type]) -> Option<(Type, Vec<&'static str>)> {
+        let (mut result, mut fitting): (Option<Type>, _) = (None, Vec::new());
         for text in function.overloads {
             let overload = Overload::parse(text);
             if overload.member != member || overload.arguments.len() != kinds.len() {
@@ -84,6 +85,7 @@ impl Checker<'_> {
             let one = self.found.renewed(&overload.result, &mut names);
             if self.found.fit_all(kinds, &places) {
                 let one = self.found.resolve(&one);
+                fitting.push(*text);
                 result = Some(match result {
                     Some(before) if before != one && !before.is_dyn() => Type::Dyn,
                     Some(before) => before,
@@ -91,7 +93,7 @@ impl Checker<'_> {
                 });
             }
         }
-        result
+        result.map(|it| (it, fitting))
     }
 
     /// `a.?b`: the field as an optional.
@@ -101,6 +103,8 @@ impl Checker<'_> {
             return self.wrong(field.id, "unsupported optional field selection");
         };
         let (of, kind) = self.expression(operand);
+        let called = Called { function: operators::OPT_SELECT, is_member: false, overloads: vec!["(dyn, string) dyn"] };
+        self.facts.calls.insert(at.id, called);
         let (field, result) = self.field_of(at, &kind, name.inner());
         let result = if matches!(result, Type::Optional(_)) { result } else { Type::optional(result) };
         (Node::Select(Box::new(Select { of, field, mode: Access::Optional })), result)

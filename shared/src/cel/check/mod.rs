@@ -15,9 +15,32 @@ use crate::model::Text;
 use cel::common::ast::{
     ComprehensionExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, SourceInfo, StructExpr,
 };
+use std::collections::BTreeMap;
 use unify::{Found, most_general};
 
-/// Checks a parsed expression.
+/// What is known of the parts of a checked expression, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The types of all parts that are not written down.
+    pub(super) types: BTreeMap<u64, Type>,
+    /// What each call means.
+    pub(super) calls: BTreeMap<u64, Called>,
+    /// The variables of the environment that it names.
+    pub(super) globals: Vec<Text>,
+}
+
+/// What a call means.
+#[derive(Debug)]
+pub(super) struct Called {
+    /// The name of the function.
+    pub(super) function: &'static str,
+    /// True if it is called on its first argument.
+    pub(super) is_member: bool,
+    /// The overloads that its arguments fit, as the function declares them.
+    pub(super) overloads: Vec<&'static str>,
+}
+
+/// Checks a parsed expression; gives what it is, its type, and what was found out about its parts.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -25,12 +48,16 @@ pub(super) fn check(
     parsed: &IdedExpr,
     info: &SourceInfo,
     environment: &Environment,
-) -> Result<(Node, Type), Vec<Issue>> {
+) -> Result<(Node, Type, Facts), Vec<Issue>> {
     let (found, locals, issues) = (Found::default(), Vec::new(), Vec::new());
-    let mut checker = Checker { info, environment, found, locals, issues };
+    let mut checker = Checker { info, environment, found, locals, issues, facts: Facts::default() };
     let (node, kind) = checker.expression(parsed);
     let kind = checker.found.settle(&kind);
-    if checker.issues.is_empty() { Ok((node, kind)) } else { Err(checker.issues) }
+    let Checker { found, issues, mut facts, .. } = checker;
+    for it in facts.types.values_mut() {
+        *it = found.settle(it);
+    }
+    if issues.is_empty() { Ok((node, kind, facts)) } else { Err(issues) }
 }
 
 struct Checker<'a> {
@@ -40,6 +67,7 @@ struct Checker<'a> {
     /// The variables of the comprehensions around; a variable's place is its index.
     locals: Vec<(Text, Type)>,
     issues: Vec<Issue>,
+    facts: Facts,
 }
 
 /// A part and its type.
@@ -47,6 +75,12 @@ type Checked = (Node, Type);
 
 impl Checker<'_> {
     fn expression(&mut self, at: &IdedExpr) -> Checked {
+        let checked = self.part(at);
+        self.facts.types.insert(at.id, checked.1.clone());
+        checked
+    }
+
+    fn part(&mut self, at: &IdedExpr) -> Checked {
         match &at.expr {
             Expr::Unspecified => self.wrong(at.id, "unspecified expression"),
             Expr::Literal(literal) => literal_of(literal),
@@ -94,9 +128,12 @@ impl Checker<'_> {
         self.locals.iter().rposition(|it| it.0 == name)
     }
 
-    fn global(&self, name: &str) -> Option<Checked> {
-        let kind = self.environment.variable(name)?;
-        Some(self.formatted(Node::Global(name.into()), kind.clone()))
+    fn global(&mut self, name: &str) -> Option<Checked> {
+        let kind = self.environment.variable(name)?.clone();
+        if !self.facts.globals.iter().any(|it| it == name) {
+            self.facts.globals.push(name.into());
+        }
+        Some(self.formatted(Node::Global(name.into()), kind))
     }
 
     /// Values of objects that the schema says are times, or not whole, become so where they are read.

@@ -10,16 +10,16 @@ const MESSAGE_BYTES_MAX: usize = 5 * 1024;
 /// After how many findings no more rules are asked (`DIFFERENCE`: upstream lets the cost alone end it).
 const FINDINGS_MAX: usize = 1_000;
 
-/// What the rules say against an object; `old` is what it was before an update.
-pub(super) fn ask(rules: &Rules, object: &Value, old: Option<&Value>) -> Vec<Finding> {
-    let mut asked = Asked { findings: Vec::new(), budget: Budget::default(), is_over: false };
+/// What the rules say against an object; `old` is what it was before an update. What they cost is taken from `budget`.
+pub(super) fn ask(rules: &Rules, object: &Value, old: Option<&Value>, budget: &mut Budget) -> Vec<Finding> {
+    let mut asked = Asked { findings: Vec::new(), budget, is_over: false };
     asked.visit(rules, &Part::new(object, old, false), "");
     asked.findings
 }
 
-struct Asked {
+struct Asked<'b> {
     findings: Vec<Finding>,
-    budget: Budget,
+    budget: &'b mut Budget,
     /// True once no more rules are asked.
     is_over: bool,
 }
@@ -48,7 +48,7 @@ impl<'v> Part<'v> {
     }
 }
 
-impl Asked {
+impl Asked<'_> {
     fn visit(&mut self, rules: &Rules, part: &Part<'_>, path: &str) {
         if part.object.is_null() || self.is_over {
             return;
@@ -84,7 +84,7 @@ impl Asked {
             Ok(it) => it,
             Err(why) => return self.refuse(path, kind, format!("rule compile error: {why}")),
         };
-        match program.run(&mut bound(part, before), &mut self.budget) {
+        match program.run(&mut bound(part, before), self.budget) {
             Ok(Val::Bool(true)) => {}
             // A message knows what was before without the option.
             Ok(_) => self.tell(rule, part, path, kind, plain),
@@ -103,7 +103,7 @@ impl Asked {
             was_so: !rule.compares && part.is_unchanged,
         };
         if let Some(Ok(program)) = &rule.message {
-            match program.run(&mut bound(part, before), &mut self.budget) {
+            match program.run(&mut bound(part, before), self.budget) {
                 Ok(Val::Text(text)) => finding.message = usable(&text).map_or(finding.message, str::to_owned),
                 Ok(_) | Err(Failure::Error(_)) => {}
                 Err(why) => {

@@ -1,20 +1,23 @@
 //! Rules of custom resources: `x-kubernetes-validations`, compiled once for a schema and asked about each object.
 //!
 //! Upstream: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/{compilation,validation}.go`.
-//! `DIFFERENCE`: no rule is refused for what it could cost; what it costs is limited when it runs.
+//! What rules can cost is estimated when they are compiled ([`Rules::wrong`]), and limited again when they run.
 
 mod asked;
+mod judged;
 mod place;
 mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use judged::{Costs, Shown, Wrong};
 pub use place::normalized as field_path;
 
 use crate::cel::schema::Root;
+use crate::cel::{Budget, Declared};
 use crate::model::keyed::Keyed;
 use crate::model::{Text, Value};
-use rule::Rule;
+use rule::{Compiler, Rule};
 
 /// The rules of a schema and of everything in it.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,10 @@ pub struct Rules {
     own: Vec<Rule>,
     /// `object`, `array`, `string`, …; empty for `x-kubernetes-int-or-string`.
     kind: Text,
+    /// How often such a part can stand in one request.
+    fitting: u64,
+    /// How many parts each such part can have at most; `None` without a limit.
+    factor: Option<u64>,
     properties: Vec<(Text, Rules)>,
     /// Of the items of a list, or the values of a map.
     inner: Option<Box<Inner>>,
@@ -51,37 +58,37 @@ pub struct Finding {
     pub was_so: bool,
 }
 
-/// What is wrong with a rule of a schema.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wrong {
-    /// The schema that the rule stands in.
-    pub path: String,
-    /// Its place among the rules there.
-    pub index: usize,
-    /// `rule`, `messageExpression` or `optionalOldSelf`.
-    pub field: &'static str,
-    /// The rule as written.
-    pub spec: Value,
-    /// The detail.
-    pub detail: String,
-}
-
 impl Rules {
     /// Compiles the rules of a resource's schema.
     pub fn compile(schema: &Value) -> Self {
-        Self::read(schema, Root::Yes)
+        Self::read(schema, Root::Yes, Declared::read(schema, Root::Yes).as_ref())
     }
 
-    fn read(schema: &Value, root: Root) -> Self {
-        let own = schema.get("x-kubernetes-validations").items().iter().map(|it| Rule::read(it, schema, root));
+    fn read(schema: &Value, root: Root, declared: Option<&Declared>) -> Self {
+        // Expressions cannot see some parts from above; these are types of their own.
+        let own = if declared.is_none() { Declared::read(schema, root) } else { None };
+        let unknown = Declared::default();
+        let declared = declared.or(own.as_ref()).unwrap_or(&unknown);
         let properties = schema.get("properties").fields().iter();
-        let properties = properties.map(|(name, it)| (name.clone(), Self::read(it, Root::No)));
+        let properties = properties.map(|(name, it)| (name.clone(), Self::read(it, Root::No, declared.property(name))));
         Self {
-            own: own.collect(),
+            own: Self::own(schema, root, declared),
             kind: schema.get("type").text(),
+            fitting: declared.fitting(),
+            factor: factor(schema),
             properties: properties.filter(|(_, it)| !it.is_empty()).collect(),
-            inner: Inner::read(schema).filter(|it| !it.rules.is_empty()).map(Box::new),
+            inner: Inner::read(schema, declared).filter(|it| !it.rules.is_empty()).map(Box::new),
         }
+    }
+
+    /// The rules of a schema itself.
+    fn own(schema: &Value, root: Root, declared: &Declared) -> Vec<Rule> {
+        let rules = schema.get("x-kubernetes-validations").items();
+        if rules.is_empty() {
+            return Vec::new();
+        }
+        let compiler = Compiler::new(schema, root, declared);
+        rules.iter().map(|it| compiler.rule(it)).collect()
     }
 
     /// True if there is no rule anywhere.
@@ -89,45 +96,33 @@ impl Rules {
         self.own.is_empty() && self.properties.is_empty() && self.inner.is_none()
     }
 
-    /// Everything that is wrong with the rules of a schema at `path`.
-    pub fn wrong(&self, path: &str) -> Vec<Wrong> {
-        let mut found = Vec::new();
-        self.note_wrong(path, None, &mut found);
-        found
-    }
-
-    fn note_wrong(&self, path: &str, no_old: Option<&str>, found: &mut Vec<Wrong>) {
-        for (index, rule) in self.own.iter().enumerate() {
-            found.extend(rule.wrong(no_old).into_iter().map(|(field, detail)| Wrong {
-                path: path.to_owned(),
-                index,
-                field,
-                spec: rule.spec.clone(),
-                detail,
-            }));
-        }
-        for (name, rules) in &self.properties {
-            rules.note_wrong(&format!("{path}.properties[{name}]"), no_old, found);
-        }
-        if let Some(inner) = &self.inner {
-            let is_fixed = inner.field == "additionalProperties" || inner.keys.is_some();
-            let no_old = no_old.or(Some(path).filter(|_| !is_fixed));
-            inner.rules.note_wrong(&format!("{path}.{}", inner.field), no_old, found);
-        }
-    }
-
     /// What the rules say against an object; `old` is what it was before an update.
     pub fn check(&self, object: &Value, old: Option<&Value>) -> Vec<Finding> {
-        asked::ask(self, object, old)
+        self.check_within(object, old, &mut Budget::default())
+    }
+
+    /// The same, where `budget` is all that they may cost, and less by what they did.
+    pub fn check_within(&self, object: &Value, old: Option<&Value>, budget: &mut Budget) -> Vec<Finding> {
+        asked::ask(self, object, old, budget)
+    }
+
+    /// The rules of a property; `None` if it has none.
+    pub fn of_property(&self, name: &str) -> Option<&Self> {
+        self.properties.iter().find(|it| it.0 == name).map(|it| &it.1)
+    }
+
+    /// The rules of the items of a list; `None` if they have none.
+    pub fn of_items(&self) -> Option<&Self> {
+        self.inner.as_ref().filter(|it| it.field == "items").map(|it| &it.rules)
     }
 }
 
 impl Inner {
-    fn read(schema: &Value) -> Option<Self> {
+    fn read(schema: &Value, declared: &Declared) -> Option<Self> {
         let field = ["items", "additionalProperties"].into_iter().find(|it| schema.get(it).as_map().is_some())?;
         let is_map = schema.get("x-kubernetes-list-type").str() == "map";
         let keys = is_map.then(|| schema.get("x-kubernetes-list-map-keys").items().iter().map(Value::text).collect());
-        Some(Self { field, keys, rules: Rules::read(schema.get(field), Root::No) })
+        Some(Self { field, keys, rules: Rules::read(schema.get(field), Root::No, declared.item()) })
     }
 
     /// What the items were before, to be found by their identity.
@@ -141,4 +136,14 @@ impl Inner {
         let keys = self.keys.as_ref()?.iter();
         keys.map(|key| Some(item.get(key)).filter(single).cloned()).collect()
     }
+}
+
+/// How many parts a value with this schema can have at most; `None` without a limit.
+fn factor(schema: &Value) -> Option<u64> {
+    let limit = match schema.get("type").str() {
+        "array" => "maxItems",
+        "object" if schema.get("additionalProperties").as_map().is_some() => "maxProperties",
+        _ => return Some(1),
+    };
+    schema.get(limit).as_int().map(|it| u64::try_from(it).unwrap_or_default())
 }

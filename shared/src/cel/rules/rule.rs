@@ -2,7 +2,7 @@
 
 use super::place;
 use crate::cel::schema::{Root, type_of};
-use crate::cel::{Environment, Program, Type};
+use crate::cel::{Declared, Environment, Program, Type};
 use crate::model::Value;
 
 /// One entry of `x-kubernetes-validations`.
@@ -10,48 +10,67 @@ use crate::model::Value;
 pub(super) struct Rule {
     pub(super) spec: Value,
     pub(super) program: Result<Program, String>,
-    /// `None` without a `messageExpression`.
+    /// `None` without a `messageExpression`, or where the rule itself is wrong.
     pub(super) message: Option<Result<Program, String>>,
+    /// What the rule and its message can cost at most.
+    pub(super) cost: u64,
+    pub(super) message_cost: u64,
     /// True if it compares with what was before.
     pub(super) compares: bool,
     /// `fieldPath` as it is told; empty without.
     place: String,
 }
 
-impl Rule {
-    pub(super) fn read(spec: &Value, schema: &Value, root: Root) -> Self {
+/// What all rules of one schema are compiled with.
+pub(super) struct Compiler<'s> {
+    schema: &'s Value,
+    declared: &'s Declared,
+    environment: Environment,
+    /// The same, where what was before may not be there.
+    optional: Environment,
+}
+
+impl<'s> Compiler<'s> {
+    pub(super) fn new(schema: &'s Value, root: Root, declared: &'s Declared) -> Self {
         let kind = type_of(schema, root);
+        let environment = Environment::new(&[("self", kind.clone()), ("oldSelf", kind.clone())]);
+        let optional = Environment::new(&[("self", kind.clone()), ("oldSelf", Type::optional(kind))]);
+        Self { schema, declared, environment, optional }
+    }
+
+    pub(super) fn rule(&self, spec: &Value) -> Rule {
         let optional = spec.get("optionalOldSelf").is_true();
-        let before = if optional { Type::optional(kind.clone()) } else { kind.clone() };
-        let alone = Environment::new(&[("self", kind.clone())]);
-        let environment = Environment::new(&[("self", kind), ("oldSelf", before)]);
-        let source = spec.get("rule").str().trim();
-        let compiled = environment.compile(source).map_err(|it| format!("compilation failed: {it}"));
-        let program = compiled.and_then(|it| must_be(&Type::Bool, it, "cel expression must evaluate to a bool"));
-        // Only a rule that names what was before needs it to be known.
-        let compares = source.contains("oldSelf") && program.is_ok() && alone.compile(source).is_err();
+        let environment = if optional { &self.optional } else { &self.environment };
+        let compiled = environment.compile_costed(spec.get("rule").str().trim(), self.declared);
+        let compiled = compiled.map_err(|it| format!("compilation failed: {it}"));
+        let (program, cost) =
+            apart(compiled.and_then(|it| must_be(&Type::Bool, it, "cel expression must evaluate to a bool")));
+        let compares = program.as_ref().is_ok_and(|it| it.globals.iter().any(|it| it == "oldSelf"));
         let message = spec.get("messageExpression").str();
-        let message = (!message.is_empty()).then(|| compile_message(&environment, message));
-        let place = place::normalized(spec.get("fieldPath").str(), schema).unwrap_or_default();
-        Self { spec: spec.clone(), program, message, compares, place }
+        let message = (program.is_ok() && !message.is_empty()).then(|| self.message(environment, message));
+        let (message, message_cost) = message.map_or((None, 0), |(program, cost)| (Some(program), cost));
+        let place = place::normalized(spec.get("fieldPath").str(), self.schema).unwrap_or_default();
+        Rule { spec: spec.clone(), program, message, cost, message_cost, compares, place }
     }
 
-    /// Which fields are wrong and why; `no_old` is the list whose items cannot be told from those before.
-    pub(super) fn wrong(&self, no_old: Option<&str>) -> Vec<(&'static str, String)> {
-        let program = self.program.as_ref().err().map(|it| ("rule", it.clone()));
-        let message =
-            self.message.as_ref().and_then(|it| it.as_ref().err()).map(|it| ("messageExpression", it.clone()));
-        let old = match no_old {
-            Some(list) if self.compares => {
-                let why = format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {list}");
-                Some(("rule", why))
-            }
-            _ if self.compares || self.spec.get("optionalOldSelf").is_null() => None,
-            _ => Some(("optionalOldSelf", "may not be set if oldSelf is not used in rule".to_owned())),
-        };
-        [program, message, old].into_iter().flatten().collect()
+    fn message(&self, environment: &Environment, source: &str) -> (Result<Program, String>, u64) {
+        let compiled = environment.compile_costed(source, self.declared);
+        let compiled = compiled.map_err(|it| format!("messageExpression compilation failed: {it}"));
+        apart(compiled.and_then(|it| must_be(&Type::Text, it, "messageExpression must evaluate to a string")))
     }
+}
 
+/// A program and its cost; what does not compile costs nothing.
+fn apart(compiled: Result<(Program, u64), String>) -> (Result<Program, String>, u64) {
+    let cost = compiled.as_ref().map_or(0, |it| it.1);
+    (compiled.map(|it| it.0), cost)
+}
+
+fn must_be(wanted: &Type, it: (Program, u64), otherwise: &str) -> Result<(Program, u64), String> {
+    if it.0.output == *wanted { Ok(it) } else { Err(otherwise.to_owned()) }
+}
+
+impl Rule {
     /// What is told of a rule that is not kept: its message, or that it failed.
     pub(super) fn told(&self) -> String {
         match self.spec.get("message").str() {
@@ -83,13 +102,4 @@ impl Rule {
             (false, false) => format!("{path}.{}", self.place),
         }
     }
-}
-
-fn compile_message(environment: &Environment, source: &str) -> Result<Program, String> {
-    let compiled = environment.compile(source).map_err(|it| format!("messageExpression compilation failed: {it}"));
-    compiled.and_then(|it| must_be(&Type::Text, it, "messageExpression must evaluate to a string"))
-}
-
-fn must_be(wanted: &Type, program: Program, otherwise: &str) -> Result<Program, String> {
-    if program.output == *wanted { Ok(program) } else { Err(otherwise.to_owned()) }
 }

@@ -1,6 +1,6 @@
 //! Rules, compiled and asked.
 
-use super::Rules;
+use super::{Costs, Rules, Shown};
 use crate::model::Value;
 use expect_test::{Expect, expect};
 
@@ -8,8 +8,9 @@ fn check(schema: &str, object: &str, old: &str, expected: &Expect) {
     let rules = Rules::compile(&Value::from_json(schema).unwrap());
     let (object, old) = (Value::from_json(object).unwrap(), Value::from_json(old).unwrap());
     let old = Some(&old).filter(|it| !it.is_null());
-    let wrong = rules.wrong("root").into_iter();
-    let wrong = wrong.map(|it| format!("{} [{}].{}: {}\n", it.path, it.index, it.field, it.detail));
+    // What is too costly has a test of its own.
+    let wrong = rules.wrong("root", Costs::Accepted).into_iter().filter(|it| it.shown != Shown::Nothing);
+    let wrong = wrong.map(|it| format!("{}: {}\n", it.path, it.detail));
     let found = rules.check(&object, old).into_iter().map(|it| {
         let value = it.value.map_or_else(String::new, |it| format!(" {it}"));
         let mark = if it.was_so { "was so: " } else { "" };
@@ -94,10 +95,10 @@ fn names_and_formats_are_those_of_the_schema() {
         r#"{"spec":{}}"#,
         "null",
         &expect![[r#"
-            root.properties[spec] [0].rule: compilation failed: ERROR: <input>:1:5: undefined field 'nope'
+            root.properties[spec].x-kubernetes-validations[0].rule: compilation failed: ERROR: <input>:1:5: undefined field 'nope'
              | self.nope == 1
              | ....^
-            root.properties[spec] [1].rule: cel expression must evaluate to a bool
+            root.properties[spec].x-kubernetes-validations[1].rule: cel expression must evaluate to a bool
             spec: FieldValueInvalid "object": rule compile error: compilation failed: ERROR: <input>:1:5: undefined field 'nope'
              | self.nope == 1
              | ....^
@@ -188,12 +189,12 @@ fn what_is_wrong_with_rules() {
         "null",
         "null",
         &expect![[r#"
-        root.properties[spec] [0].messageExpression: messageExpression must evaluate to a string
-        root.properties[spec] [1].messageExpression: messageExpression compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')
-         | nope
-         | ^
-        root.properties[spec] [2].optionalOldSelf: may not be set if oldSelf is not used in rule
-    "#]],
+            root.properties[spec].x-kubernetes-validations[0].messageExpression: messageExpression must evaluate to a string
+            root.properties[spec].x-kubernetes-validations[1].messageExpression: messageExpression compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')
+             | nope
+             | ^
+            root.properties[spec].x-kubernetes-validations[2].optionalOldSelf: may not be set if oldSelf is not used in rule
+        "#]],
     );
     let list = r#"{"type":"object","properties":{"a":{"type":"array","items":{"type":"object","additionalProperties":{"type":"integer",
         "x-kubernetes-validations":[{"rule":"self > oldSelf"},{"rule":"nope"}]}}}}}"#;
@@ -202,11 +203,11 @@ fn what_is_wrong_with_rules() {
         "null",
         "null",
         &expect![[r#"
-        root.properties[a].items.additionalProperties [0].rule: oldSelf cannot be used on the uncorrelatable portion of the schema within root.properties[a]
-        root.properties[a].items.additionalProperties [1].rule: compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')
-         | nope
-         | ^
-    "#]],
+            root.properties[a].items.additionalProperties.x-kubernetes-validations[0].rule: oldSelf cannot be used on the uncorrelatable portion of the schema within root.properties[a]
+            root.properties[a].items.additionalProperties.x-kubernetes-validations[1].rule: compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')
+             | nope
+             | ^
+        "#]],
     );
 }
 
@@ -245,5 +246,65 @@ fn long_lists_find_what_was_before_by_their_keys() {
         &expect![[r#"
             keyed[20000]: FieldValueInvalid: failed rule: self.n >= oldSelf.n
         "#]],
+    );
+}
+
+/// What the rules of a schema would cost too much.
+fn check_costs(schema: &str, expected: &Expect) {
+    let rules = Rules::compile(&Value::from_json(schema).unwrap());
+    let told = |costs| {
+        let wrong = rules.wrong("root", costs).into_iter();
+        wrong.map(|it| format!("{}: {}\n", it.path, it.detail)).collect::<String>()
+    };
+    expected.assert_eq(&format!("{}stored before:\n{}", told(Costs::Judged), told(Costs::Accepted)));
+}
+
+#[test]
+fn rules_may_not_cost_too_much() {
+    let of_list = |limit: &str, rule: &str| {
+        format!(
+            r#"{{"type":"object","properties":{{"list":{{"type":"array"{limit},"items":{{"type":"object","properties":{{"a":{{"type":"integer"}}}},
+            "x-kubernetes-validations":[{{"rule":"{rule}"}}]}}}}}}}}"#
+        )
+    };
+    check_costs(
+        &of_list("", "self.a > 0"),
+        &expect![[r#"
+        stored before:
+    "#]],
+    );
+    check_costs(
+        &of_list(r#","maxItems":10"#, "self.a > 0"),
+        &expect![[r#"
+        stored before:
+    "#]],
+    );
+    check_costs(
+        &of_list("", "self.a > 0 && self.a < 100 && self.a != 7 && self.a != 8"),
+        &expect![[r#"
+        root.properties[list].items.x-kubernetes-validations[0].rule: estimated rule cost exceeds budget by factor of 1.048576x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)
+        stored before:
+    "#]],
+    );
+    let many = r#"{"type":"object","properties":{"list":{"type":"array","items":{"type":"integer"},"x-kubernetes-validations":[
+        {"rule":"self.all(x, x > 0)"},{"rule":"self.all(x, self.all(y, x != y))","messageExpression":"self.map(x, string(x)).join(',')"},
+        {"rule":"self.exists(x, x > 0)"},{"rule":"self.exists_one(x, x > 0)"},{"rule":"self.size() > 1"}]}}}"#;
+    check_costs(
+        many,
+        &expect![[r#"
+        root.properties[list].x-kubernetes-validations[1].rule: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)
+        root.properties[list].x-kubernetes-validations[1].messageExpression: estimated messageExpression cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)
+        root.properties[list].x-kubernetes-validations[1].messageExpression: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[1].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[2].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[0].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)
+        stored before:
+        root.properties[list].x-kubernetes-validations[1].messageExpression: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[1].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[2].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root.properties[list].x-kubernetes-validations[0].rule: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema
+        root: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)
+    "#]],
     );
 }

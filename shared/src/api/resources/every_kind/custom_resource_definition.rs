@@ -17,7 +17,7 @@ pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
     group: "apiextensions.k8s.io",
-    fidelity: Fidelity::Approximated("in force, but rules in CEL are not refused for what they could cost"),
+    fidelity: Fidelity::Approximated("in force, but metadata in the default of an embedded resource is not looked at"),
     kind: "CustomResourceDefinition",
     plural: "customresourcedefinitions",
     singular: "customresourcedefinition",

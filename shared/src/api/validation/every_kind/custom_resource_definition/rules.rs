@@ -3,7 +3,8 @@
 //! Upstream: `ValidateCustomResourceDefinitionOpenAPISchema`, the part about rules.
 
 use crate::api::Errors;
-use crate::cel::rules::{Rules, field_path};
+use crate::api::custom::declared_defaults;
+use crate::cel::rules::{Costs, Rules, Shown, field_path};
 use crate::model::Value;
 
 /// Reasons that a rule can give.
@@ -51,17 +52,20 @@ fn has_newlines(text: &str) -> bool {
     text.contains(['\n', '\r'])
 }
 
-/// The expressions of all rules of a schema, which is right otherwise.
-pub(super) fn compile(schema: &Value, path: &str, errors: &mut Errors) {
-    for wrong in Rules::compile(schema).wrong(path) {
-        let place = format!("{}.x-kubernetes-validations[{}].{}", wrong.path, wrong.index, wrong.field);
-        let is_about_old = wrong.detail.starts_with("oldSelf ");
-        match wrong.field {
-            "optionalOldSelf" => errors.invalid(place, wrong.spec.get(wrong.field), &wrong.detail),
-            "rule" if is_about_old => errors.invalid(place, wrong.spec.get("rule"), &wrong.detail),
-            _ => {
-                let message = format!("Invalid value: {}: {}", shown(&wrong.spec), wrong.detail);
-                errors.push("FieldValueInvalid", place, message);
+/// The defaults and the expressions of all rules of a schema, which is right otherwise.
+pub(super) fn compile(schema: &Value, path: &str, costs: Costs, errors: &mut Errors) {
+    let rules = Rules::compile(schema);
+    let wrong = declared_defaults::wrong(schema, &rules, path);
+    if !wrong.0.is_empty() {
+        return errors.0.extend(wrong.0);
+    }
+    for wrong in rules.wrong(path, costs) {
+        match wrong.shown {
+            Shown::Nothing => errors.forbidden(wrong.path, &wrong.detail),
+            Shown::Value(it) => errors.invalid(wrong.path, &it, &wrong.detail),
+            Shown::Rule(it) => {
+                let message = format!("Invalid value: {}: {}", shown(&it), wrong.detail);
+                errors.push("FieldValueInvalid", wrong.path, message);
             }
         }
     }

@@ -5,6 +5,7 @@
 use super::{rules, structural};
 use crate::api::Errors;
 use crate::api::custom::compile_pattern;
+use crate::cel::rules::Costs;
 use crate::model::Value;
 use crate::model::keyed::Met;
 
@@ -43,8 +44,8 @@ const AT_ROOT: &[&str] = &[
     "XValidations",
 ];
 
-/// The schema of a version.
-pub(super) fn validate(version: &Value, path: &str, errors: &mut Errors) {
+/// The schema of a version, which `costs` tells to be new or stored already.
+pub(super) fn validate(version: &Value, path: &str, costs: Costs, errors: &mut Errors) {
     let schema = version.at("schema.openAPIV3Schema");
     if schema.is_null() {
         return;
@@ -59,12 +60,12 @@ pub(super) fn validate(version: &Value, path: &str, errors: &mut Errors) {
     if schema.get("nullable").is_true() {
         errors.forbidden(format!("{path}.nullable"), "nullable cannot be true at the root");
     }
-    walk(schema, path, errors);
+    walk(schema, path, Place::Root, errors);
     if errors.0.len() == before {
         errors.0.extend(structural::problems(schema, path).0);
     }
     if errors.0.len() == before {
-        rules::compile(schema, path, errors);
+        rules::compile(schema, path, costs, errors);
     }
 }
 
@@ -77,7 +78,62 @@ fn may_be_at_root(name: &str) -> bool {
     AT_ROOT.contains(&go.as_str())
 }
 
-fn walk(schema: &Value, path: &str, errors: &mut Errors) {
+/// Where a schema stands, as far as it matters for defaults and embedded resources.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place<'p> {
+    /// It is that of the whole object.
+    Root,
+    /// It is that of a part.
+    Part,
+    /// It is that of a field of the whole object which is what it is for every object.
+    Own(&'p str),
+    /// It is that of such a field of an embedded resource.
+    Embedded,
+    /// It is that of values of a map in such a field.
+    Values,
+}
+
+impl<'p> Place<'p> {
+    fn of_property(self, schema: &Value, name: &'p str) -> Self {
+        let own = matches!(name, "metadata" | "kind" | "apiVersion");
+        match self {
+            Self::Root if own => Self::Own(name),
+            Self::Part if own && schema.get("x-kubernetes-embedded-resource").is_true() => Self::Embedded,
+            Self::Root => Self::Part,
+            other => other,
+        }
+    }
+
+    fn of_values(self) -> Self {
+        match self {
+            Self::Root | Self::Part => Self::Part,
+            Self::Own(_) | Self::Embedded | Self::Values => Self::Values,
+        }
+    }
+
+    fn of_other(self) -> Self {
+        if self == Self::Root { Self::Part } else { self }
+    }
+}
+
+fn validate_place(schema: &Value, path: &str, place: Place<'_>, errors: &mut Errors) {
+    let why = match place {
+        Place::Own(name) => Some(format!("must not be set in top-level {name}")),
+        Place::Values => Some("must not be set inside additionalProperties applying to object metadata".to_owned()),
+        Place::Root | Place::Part | Place::Embedded => None,
+    };
+    if let (false, Some(why)) = (schema.get("default").is_null(), why) {
+        errors.forbidden(format!("{path}.default"), &why);
+    }
+    let in_metadata = !matches!(place, Place::Root | Place::Part);
+    if in_metadata && schema.get("x-kubernetes-embedded-resource").is_true() {
+        let place = format!("{path}.x-kubernetes-embedded-resource");
+        errors.forbidden(place, "must not be used inside of resource meta");
+    }
+}
+
+fn walk(schema: &Value, path: &str, place: Place<'_>, errors: &mut Errors) {
+    validate_place(schema, path, place, errors);
     for (field, why) in FORBIDDEN {
         if !schema.get(field).is_empty() {
             errors.forbidden(format!("{path}.{field}"), why);
@@ -106,22 +162,37 @@ fn walk(schema: &Value, path: &str, errors: &mut Errors) {
     }
     extensions(schema, path, errors);
     list_type(schema, path, errors);
-    children(schema, path, |it, path| walk(it, &path, errors));
+    children(schema, path, |it, path, step| {
+        let place = match step {
+            Step::Property(name) => place.of_property(schema, name),
+            Step::Values => place.of_values(),
+            Step::Other => place.of_other(),
+        };
+        walk(it, &path, place, errors);
+    });
+}
+
+/// How a schema stands in another.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'n> {
+    Property(&'n str),
+    Values,
+    Other,
 }
 
 /// Every schema within a schema, with its path.
-pub(super) fn children(schema: &Value, path: &str, mut visit: impl FnMut(&Value, String)) {
-    for field in ["additionalProperties", "items", "not"] {
+pub(super) fn children<'s>(schema: &'s Value, path: &str, mut visit: impl FnMut(&'s Value, String, Step<'s>)) {
+    for (field, step) in [("additionalProperties", Step::Values), ("items", Step::Other), ("not", Step::Other)] {
         if schema.get(field).as_map().is_some() {
-            visit(schema.get(field), format!("{path}.{field}"));
+            visit(schema.get(field), format!("{path}.{field}"), step);
         }
     }
     for (name, it) in schema.get("properties").fields() {
-        visit(it, format!("{path}.properties[{name}]"));
+        visit(it, format!("{path}.properties[{name}]"), Step::Property(name));
     }
     for field in ["allOf", "oneOf", "anyOf"] {
         for (index, it) in schema.get(field).items().iter().enumerate() {
-            visit(it, format!("{path}.{field}[{index}]"));
+            visit(it, format!("{path}.{field}[{index}]"), Step::Other);
         }
     }
 }

@@ -139,7 +139,7 @@ fn validate_condition(outer: &Value, condition: &Value, path: &str, errors: &mut
             errors.forbidden(format!("{path}.{field}"), why);
         }
     }
-    children(condition, path, |it, path| validate_condition(outer, it, &path, errors));
+    children(condition, path, |it, path, _| validate_condition(outer, it, &path, errors));
 }
 
 /// What a condition speaks of must be part of the structure.

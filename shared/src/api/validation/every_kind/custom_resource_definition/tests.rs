@@ -244,12 +244,109 @@ fn rules_compile() {
     check(
         &[(
             "S.properties.spec.properties.a",
-            r#"{"type":"array","items":{"type":"string","x-kubernetes-validations":[{"rule":"self == oldSelf"}]}}"#,
+            r#"{"type":"array","maxItems":9,"items":{"type":"string","maxLength":9,"x-kubernetes-validations":[{"rule":"self == oldSelf"}]}}"#,
         )],
         &expect![[
             r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[spec].properties[a]"#
         ]],
     );
+}
+
+#[test]
+fn rules_have_a_price() {
+    let all = r#"[{"rule":"self.all(x, self.exists(y, x == y))"}]"#;
+    let list = |limit: &str| {
+        format!(r#"{{"type":"array"{limit},"items":{{"type":"integer"}},"x-kubernetes-validations":{all}}}"#)
+    };
+    check(&[("S.properties.spec.properties.a", &list(r#","maxItems":100"#))], &expect!["201"]);
+    check(
+        &[("S.properties.spec.properties.a", &list(""))],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared), spec.validation.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema, spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)]"#
+        ]],
+    );
+    let one = r#"{"metadata":{"name":"ws.a.b"},"spec":{"group":"a.b","scope":"Namespaced","names":{"plural":"ws","kind":"W"},"versions":[
+        {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":LIST}}}}]}}"#;
+    let one = |limit: &str| one.replace("LIST", &list(limit)).replace('\n', "");
+    let script = format!(
+        "create {RESOURCE} {}\nmerge {RESOURCE}/ws.a.b {}\nmerge {RESOURCE}/ws.a.b {}",
+        one(r#","maxItems":9"#),
+        one(r#","maxItems":9000"#),
+        r#"{"metadata":{"labels":{"a":"b"}}}"#
+    );
+    expect![[r#"
+        201 
+        422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of 48.6x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared), spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema, spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of 4.9x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)]
+        200 
+    "#]].assert_eq(&run(&script));
+}
+
+#[test]
+fn defaults_are_values_that_the_schema_accepts() {
+    let said = |schema: &str, expected: &Expect| check(&[("S.properties.spec.properties.a", schema)], expected);
+    said(r#"{"type":"string","maxLength":3,"default":"abc"}"#, &expect!["201"]);
+    said(
+        r#"{"type":"string","maxLength":3,"default":"abcd"}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Too long: may not be more than 3 bytes"#
+        ]],
+    );
+    said(
+        r#"{"type":"integer","default":"x"}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Invalid value: "string":  in body must be of type integer: "string""#
+        ]],
+    );
+    said(
+        r#"{"type":"object","properties":{"b":{"type":"string","enum":["x"]}},"default":{"b":"y","c":1}}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Invalid value: {"b":"y","c":1}: must not have unknown fields, spec.validation.openAPIV3Schema.properties[spec].properties[a].default.b: Unsupported value: "y": supported values: "x"]"#
+        ]],
+    );
+    said(
+        r#"{"type":"string","default":"no","x-kubernetes-validations":[{"rule":"self != 'no'"}]}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Invalid value: "no": failed rule: self != 'no'"#
+        ]],
+    );
+    said(
+        r#"{"type":"object","properties":{"b":{"type":"integer","x-kubernetes-validations":[{"rule":"self > 1","message":"too few"}]}},"default":{"b":1}}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default.b: Invalid value: 1: too few"#
+        ]],
+    );
+    said(
+        r#"{"type":"integer","default":1,"x-kubernetes-validations":[{"rule":"oldSelf.hasValue()","optionalOldSelf":true,"message":"not new"}]}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Invalid value: 1: not new"#
+        ]],
+    );
+    said(
+        r#"{"type":"array","items":{"type":"object","properties":{"b":{"type":"integer","minimum":2,"default":1}}},"default":[{"b":2},{"b":0}]}"#,
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: [spec.validation.openAPIV3Schema.properties[spec].properties[a].default[1].b: Invalid value: 0: [1].b in body should be greater than or equal to 2, spec.validation.openAPIV3Schema.properties[spec].properties[a].items.properties[b].default: Invalid value: 1:  in body should be greater than or equal to 2]"#
+        ]],
+    );
+    said(
+        r#"{"type":"integer","default":1,"x-kubernetes-validations":[{"rule":"self.nope"}]}"#,
+        &expect![[r#"
+        422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[spec].properties[a].default: Invalid value: "integer": rule compile error: compilation failed: ERROR: <input>:1:5: type 'int' does not support field selection
+         | self.nope
+         | ....^"#]],
+    );
+}
+
+#[test]
+fn what_every_object_has_gets_no_defaults() {
+    let metadata = r#"{"type":"object","properties":{"name":{"type":"string","default":"x"}}}"#;
+    check(
+        &[("S.properties.metadata", metadata)],
+        &expect![[
+            r#"422 Invalid CustomResourceDefinition.apiextensions.k8s.io "ws.a.b" is invalid: spec.validation.openAPIV3Schema.properties[metadata].properties[name].default: Forbidden: must not be set in top-level metadata"#
+        ]],
+    );
+    let embedded = r#"{"type":"object","x-kubernetes-embedded-resource":true,"properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","default":"x"}}}}}"#;
+    check(&[("S.properties.spec.properties.a", embedded)], &expect!["201"]);
 }
 
 #[test]
