@@ -15,7 +15,7 @@ use crate::store::{Change, Store};
 use crate::trace::{Action, ActionKind, Cause, Revision, Trigger};
 
 /// How many decisions, and how many actions, a compacted trace keeps.
-const DECISIONS_KEPT: usize = 20_000;
+const DECISIONS_KEPT: usize = 8_192;
 
 impl Cluster {
     /// Goes on with `store` at `config.start`; its nodes are those that are stored, whatever `config.nodes` says.

@@ -37,6 +37,7 @@ use admission::Asked;
 use pod::{Life, PodState, Sandbox};
 use runtime::{Happening, ImageInfo};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use turn::Turn;
 
 /// How soon a refused write about a pod is tried again.
@@ -62,11 +63,11 @@ pub struct Kubelet {
     configured: Object,
     stored: Option<Object>,
     host_ip: Text,
-    pods: BTreeMap<Text, PodState>,
+    pods: BTreeMap<Text, Box<PodState>>,
     /// What the pods ask for that run or will run.
     asked: Asked,
     agenda: BTreeSet<(Time, Text)>,
-    images: BTreeMap<Text, ImageInfo>,
+    images: BTreeMap<Text, Arc<ImageInfo>>,
     heart: Heart,
 }
 
@@ -169,8 +170,8 @@ impl Kubelet {
 
     /// The uid of the pod of this node that a write is about.
     fn pod_at(&self, target: &Target) -> Option<Text> {
-        let is_it = |pod: &&PodState| pod.key.namespace == target.namespace && pod.key.name == target.name;
-        self.pods.values().find(is_it).map(|pod| pod.uid.clone())
+        let is_it = |pod: &PodState| pod.key.namespace == target.namespace && pod.key.name == target.name;
+        self.pods.values().find(|pod| is_it(pod)).map(|pod| pod.uid.clone())
     }
 
     /// Its node's name.
@@ -223,7 +224,7 @@ impl Kubelet {
                 return Vec::new();
             }
             Some(_) => {}
-            None => drop(self.pods.insert(uid.clone(), self.adopt(object, context.now))),
+            None => drop(self.pods.insert(uid.clone(), Box::new(self.adopt(object, context.now)))),
         }
         let reason = if object.is_terminating() { "deletion was asked for" } else { "the pod is bound here" };
         self.turn(&uid, context, reason, |pod, turn| {
@@ -257,7 +258,7 @@ impl Kubelet {
 
     fn hear(&mut self, report: &Report, context: Context<'_>) -> Vec<Effect> {
         if let Happening::Pulled { image, .. } = &report.what {
-            self.images.insert(image.full_name.clone(), image.clone());
+            self.images.insert(image.full_name.clone(), Arc::new(image.clone()));
             self.heart.changed = true;
         }
         self.turn(&report.pod, context, &report.describe(), |pod, turn| sync::hear(pod, report, turn))

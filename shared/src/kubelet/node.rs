@@ -9,6 +9,7 @@ use crate::model::{Key, Object, Order, Span, Text, Time, Value};
 use crate::plan::{EventDraft, Write};
 use smol_str::format_smolstr;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How often the lease is renewed.
 pub(super) const LEASE_PERIOD: Span = Span::seconds(10);
@@ -36,7 +37,7 @@ pub(super) fn key(name: &Text) -> Key {
 pub(super) fn with_status(
     node: &Object,
     stored: Option<&Object>,
-    images: &BTreeMap<Text, ImageInfo>,
+    images: &BTreeMap<Text, Arc<ImageInfo>>,
     now: Time,
 ) -> Object {
     let mut new = stored.unwrap_or(node).clone();
@@ -73,8 +74,8 @@ fn conditions(stored: Option<&Object>, now: Time) -> Vec<Value> {
 }
 
 /// The images on the node, largest first.
-fn images_status(images: &BTreeMap<Text, ImageInfo>) -> Vec<Value> {
-    let mut all: Vec<&ImageInfo> = images.values().collect();
+fn images_status(images: &BTreeMap<Text, Arc<ImageInfo>>) -> Vec<Value> {
+    let mut all: Vec<&ImageInfo> = images.values().map(Arc::as_ref).collect();
     all.order_by(|a, b| b.size.cmp(&a.size).then(a.full_name.cmp(&b.full_name)));
     let entry = |it: &ImageInfo| {
         let names: Value = [&it.digest, &it.full_name].into_iter().collect();

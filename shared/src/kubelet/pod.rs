@@ -8,6 +8,7 @@ use super::probes::Probes;
 use super::runtime::{ImageInfo, Role, RunKey};
 use crate::model::key::resources::PODS;
 use crate::model::{Few, Key, Object, Span, Text, Time, Value};
+use std::sync::Arc;
 
 /// One pod of this node.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ pub(super) struct Container {
     /// Why it does not run, when there is more to say than that it will.
     pub(super) wait: Option<Wait>,
     /// How the run before this one ended.
-    pub(super) last: Option<Ended>,
+    pub(super) last: Option<Box<Ended>>,
     /// How often it was restarted.
     pub(super) restarts: u32,
     pub(super) pull: Pull,
@@ -95,7 +96,7 @@ pub(super) struct Container {
     /// When to try again what cannot be started for want of its configuration.
     pub(super) retry_at: Option<Time>,
     /// The image it runs, once that is known.
-    pub(super) image: Option<ImageInfo>,
+    pub(super) image: Option<Arc<ImageInfo>>,
     pub(super) probes: Probes,
 }
 
@@ -273,7 +274,7 @@ impl Container {
     /// The start is over: the run before becomes the last one.
     pub(super) fn settle(&mut self) {
         if let RunState::Starting(Some(ended)) = &self.run {
-            self.last = Some(ended.clone());
+            self.last = Some(Box::new(ended.clone()));
         }
     }
 

@@ -10,6 +10,7 @@ use super::runtime::{ContainerSpec, ImageInfo, Role, SandboxSpec};
 use super::turn::Turn;
 use super::{Context, Heart, Kubelet, Profile, node, start, sync};
 use crate::model::{Object, Text, Time, Value};
+use std::sync::Arc;
 
 /// What runs of one pod, for the machine to go on with.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +34,7 @@ impl Kubelet {
             changed: true,
         };
         let images = stored.at("status.images").items().iter().map(image);
-        self.images = images.map(|it| (it.full_name.clone(), it)).collect();
+        self.images = images.map(|it| (it.full_name.clone(), Arc::new(it))).collect();
         self.stored = Some(stored.clone());
     }
 
@@ -56,7 +57,7 @@ impl Kubelet {
         self.agenda.insert((context.now, pod.uid.clone()));
         let sandbox = sync::sandbox_spec(&pod, &self.node);
         let ip = pod.ip();
-        self.pods.insert(pod.uid.clone(), pod);
+        self.pods.insert(pod.uid.clone(), Box::new(pod));
         Some(Running { sandbox, ip, containers: running })
     }
 
@@ -96,10 +97,10 @@ impl Kubelet {
         };
         Container {
             run,
-            last,
+            last: last.map(Box::new),
             wait: waiting(waits),
             restarts: u32::try_from(status.get("restartCount").int_or(0)).unwrap_or(0),
-            image: (!image.digest.is_empty()).then_some(image),
+            image: (!image.digest.is_empty()).then(|| Arc::new(image)),
             probes,
             ..Container::default()
         }

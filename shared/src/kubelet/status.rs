@@ -215,7 +215,7 @@ fn state(pod: &PodState, container: &Container) -> Value {
 
 fn last_state(container: &Container) -> Value {
     let waits = container.wait.as_ref().and(container.shown_end());
-    waits.or(container.last.as_ref()).map_or(Value::map(), terminated)
+    waits.or(container.last.as_deref()).map_or(Value::map(), terminated)
 }
 
 fn waiting(wait: &Wait) -> Value {

@@ -10,6 +10,7 @@ use super::{Profile, containers, start, terminate, volumes};
 use crate::model::{Span, Text, Time, Value};
 use crate::plan::EventKind;
 use smol_str::format_smolstr;
+use std::sync::Arc;
 
 /// The first delay between two tries to mount a pod's volumes.
 const MOUNT_DELAY: Span = Span::millis(500);
@@ -180,7 +181,8 @@ fn started(pod: &mut PodState, run: &RunKey, (id, image, at): (&Text, &ImageInfo
     let Some(container) = pod.at(run) else { return };
     container.wait = None;
     container.settle();
-    container.image = Some(image.clone());
+    let known = turn.images.get(&image.full_name).filter(|it| it.as_ref() == image);
+    container.image = Some(known.map_or_else(|| Arc::new(image.clone()), Arc::clone));
     container.run = RunState::Running(Run {
         id: id.clone(),
         started_at: at,

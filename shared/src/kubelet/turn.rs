@@ -8,6 +8,7 @@ use crate::model::{Object, Text, Time};
 use crate::plan::{EventDraft, EventKind, Write, reference_to};
 use crate::store::Store;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a step reads beside the pod, and the effects it collects.
 pub(super) struct Turn<'a> {
@@ -18,7 +19,7 @@ pub(super) struct Turn<'a> {
     pub(super) node: &'a Object,
     pub(super) host_ip: &'a Text,
     /// The images on this node by full name.
-    pub(super) images: &'a BTreeMap<Text, ImageInfo>,
+    pub(super) images: &'a BTreeMap<Text, Arc<ImageInfo>>,
     pub(super) effects: Vec<Effect>,
     /// What was ordered, for the trace.
     pub(super) wanted: Vec<Text>,
@@ -31,7 +32,7 @@ impl<'a> Turn<'a> {
         profile: Profile,
         node: &'a Object,
         host_ip: &'a Text,
-        images: &'a BTreeMap<Text, ImageInfo>,
+        images: &'a BTreeMap<Text, Arc<ImageInfo>>,
     ) -> Self {
         let Context { now, store } = context;
         Self { now, store, profile, node, host_ip, images, effects: Vec::new(), wanted: Vec::new() }

@@ -11,10 +11,11 @@ use crate::kubelet::Profile;
 use crate::kubelet::runtime::{
     Check, Command, ContainerSpec, Happening, Outcome, Purpose, Report, Role, RunKey, SandboxSpec,
 };
-use crate::model::{Chance, Span, Text, Time};
+use crate::model::{Chance, Few, Span, Text, Time};
 use crate::trace::Cause;
 use smol_str::format_smolstr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many past runs of a container keep their logs.
 const RUNS_KEPT: u32 = 1;
@@ -31,7 +32,9 @@ pub struct SimNode {
     agenda: BTreeMap<(Time, u64), Entry>,
     counter: u64,
     pub(super) sandboxes: BTreeMap<Text, Sandbox>,
-    pub(super) processes: BTreeMap<RunKey, Process>,
+    pub(super) processes: BTreeMap<RunKey, Box<Process>>,
+    /// The environment of the container that started last; that of the next one is mostly equal.
+    environment: Arc<Few<Text, Text>>,
     pub(super) pulls: Pulls,
     next_ip: u32,
     faults: Faults,
@@ -151,6 +154,7 @@ impl SimNode {
             counter: 0,
             sandboxes: BTreeMap::new(),
             processes: BTreeMap::new(),
+            environment: Arc::default(),
             pulls: Pulls::default(),
             next_ip: 2,
             faults: Faults::default(),
@@ -320,7 +324,7 @@ impl SimNode {
 
     fn runs<'a>(&'a self, pod: &str, container: &str) -> impl DoubleEndedIterator<Item = &'a Process> {
         let key = |attempt| RunKey { pod: pod.into(), container: container.into(), attempt };
-        self.processes.range(key(0)..=key(u32::MAX)).map(|(_, it)| it)
+        self.processes.range(key(0)..=key(u32::MAX)).map(|(_, it)| it.as_ref())
     }
 
     pub(super) fn put(&mut self, at: Time, what: Due, cause: Option<Cause>) {
@@ -411,7 +415,7 @@ impl SimNode {
             info.digest = format_smolstr!("docker.io/library/fake@sha256:{}", digest(&[&info.name]));
         }
         let exceeds = exceeds_memory(&spec, image.behaviour);
-        let mut process = Process::new(spec, image, id.clone(), hostname, now);
+        let mut process = Process::new(spec, &image, id.clone(), hostname, now);
         let crash = self.faults.crashing.get(&process.spec.image).copied();
         if self.config.profile == Profile::Ideal {
             process.replace(self.ideal_program(&process.spec, now));
@@ -421,7 +425,8 @@ impl SimNode {
         self.processes.retain(|old, _| {
             old.pod != run.pod || old.container != run.container || old.attempt + RUNS_KEPT >= run.attempt
         });
-        self.processes.insert(run.clone(), process);
+        process.world.share(&mut self.environment);
+        self.processes.insert(run.clone(), Box::new(process));
         reports.push(Report {
             pod: run.pod.clone(),
             what: Happening::Started { run: run.clone(), id, image: info },
@@ -506,7 +511,7 @@ impl SimNode {
     ) {
         let pod = run.pod.clone();
         let of_pod = self.processes.iter_mut().filter(|(key, it)| key.pod == pod && it.ended.is_none());
-        let mut processes: Vec<&mut Process> = of_pod.map(|(_, it)| it).collect();
+        let mut processes: Vec<&mut Process> = of_pod.map(|(_, it)| it.as_mut()).collect();
         let faults = &self.faults.refused;
         let fault = |port: u16| faults.get(&(pod.clone(), port));
         let (outcome, takes) =

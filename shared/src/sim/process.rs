@@ -1,10 +1,11 @@
 //! The process of one container: what it does, what it logs, how it takes a signal.
 
 use super::images::{Behaviour, Image};
-use super::script::{self, Machine, Next, World};
+use super::script::{self, HOSTNAME, Machine, Next, World};
 use crate::kubelet::runtime::ContainerSpec;
 use crate::model::{Few, Span, Text, Time};
 use smol_str::format_smolstr;
+use std::sync::Arc;
 
 /// How many lines of a container's log are kept; older ones are dropped.
 pub(super) const LOG_LINES_MAX: usize = 10_000;
@@ -38,8 +39,10 @@ pub struct LogLine {
 pub(super) struct Process {
     /// Without environment and files, which are in the world now.
     pub(super) spec: ContainerSpec,
-    /// Without layers.
-    pub(super) image: Image,
+    /// The image's name in full.
+    #[cfg(feature = "every-kind")]
+    pub(super) image: Text,
+    pub(super) behaviour: Behaviour,
     pub(super) id: Text,
     pub(super) world: World,
     pub(super) started_at: Time,
@@ -78,8 +81,7 @@ pub(super) enum Answer {
 
 impl Process {
     /// The process that a container's image, command and arguments make.
-    pub(super) fn new(mut spec: ContainerSpec, image: Image, id: Text, hostname: Text, now: Time) -> Self {
-        let image = Image { layers: Vec::new(), ..image };
+    pub(super) fn new(mut spec: ContainerSpec, image: &Image, id: Text, hostname: Text, now: Time) -> Self {
         let mut files: Few<Text, String> =
             std::mem::take(&mut spec.files).into_iter().map(|(path, text)| (path, text.into())).collect();
         files.insert(Text::new_static("/etc/hostname"), format!("{hostname}\n"));
@@ -87,12 +89,26 @@ impl Process {
             files.insert(Text::new_static(path), page.to_owned());
         }
         let mut env: Few<Text, Text> = std::mem::take(&mut spec.env).into_iter().collect();
-        env.insert(Text::new_static("HOSTNAME"), hostname.clone());
-        let world = World { files, env, hostname };
+        env.retain(|name, _| name != HOSTNAME);
+        let world = World { files, env: Arc::new(env), hostname };
         let (program, lines) = program(&spec, image.behaviour, now);
         let log = lines.into_iter().map(|text| LogLine { time: now, text }).collect();
         let (dropped, open_line) = (0, false);
-        Self { spec, image, id, world, started_at: now, ended: None, log, dropped, open_line, program }
+        let behaviour = image.behaviour;
+        Self {
+            spec,
+            #[cfg(feature = "every-kind")]
+            image: image.info.full_name.clone(),
+            behaviour,
+            id,
+            world,
+            started_at: now,
+            ended: None,
+            log,
+            dropped,
+            open_line,
+            program,
+        }
     }
 
     /// Puts another program in place of the image's.
@@ -232,7 +248,7 @@ impl Process {
         const MEBI: i64 = 1 << 20;
         let wobble =
             i64::try_from(super::images::hash(&[&self.id, &(now.as_seconds() / 15).to_string()]) % 16).unwrap_or(0);
-        let (cpu, memory) = match (&self.program, self.image.behaviour) {
+        let (cpu, memory) = match (&self.program, self.behaviour) {
             (Program::Script(_), _) => (1, MEBI),
             (_, Behaviour::Stress) => (40, stressed(&self.spec).unwrap_or(MEBI)),
             (_, Behaviour::Server(_)) => (8, 180 * MEBI),
@@ -543,7 +559,7 @@ impl Process {
         if let Some(machine) = machine(argv, name) {
             return Ok(self.run_through(machine, now));
         }
-        if !has_program(self.image.behaviour, name) {
+        if !has_program(self.behaviour, name) {
             let why = not_found(argv);
             return Err(format_smolstr!(
                 "OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown"

@@ -42,13 +42,13 @@ impl SimNode {
         let from = if now - started_at > REPLAYED { now } else { started_at };
         let run = spec.run.clone();
         let hostname = self.sandboxes.get(&run.pod).map_or(Text::default(), |it| it.spec.hostname.clone());
-        let mut process = Process::new(spec, image, id, hostname, from);
+        let mut process = Process::new(spec, &image, id, hostname, from);
         process.started_at = started_at;
         if self.config().profile == Profile::Ideal {
             let program = self.ideal_program(&process.spec, from);
             process.replace(program);
         }
-        self.processes.insert(run.clone(), process);
+        self.processes.insert(run.clone(), Box::new(process));
         self.put(from, Due::Advance(run), None);
     }
 }

@@ -69,7 +69,7 @@ impl SimNode {
 
 impl Process {
     fn fetch(&mut self, port: u16, request: WebRequest<'_>, now: Time) -> Option<WebAnswer> {
-        let as_what = self.image.behaviour;
+        let as_what = self.behaviour;
         let is_read = matches!(request.method, "GET" | "HEAD");
         let code = match self.answer(port, request.path, now) {
             Answer::Status(_) if as_what == Behaviour::Nginx && !is_read => 405,
@@ -86,12 +86,12 @@ impl Process {
     }
 
     fn body(&self, path: &str, now: Time) -> String {
-        let as_what = self.image.behaviour;
+        let as_what = self.behaviour;
         let name = &self.world.hostname;
         match as_what {
             Behaviour::Nginx | Behaviour::Httpd => self.page(as_what, path).cloned().unwrap_or_default(),
             Behaviour::Agnhost => self.agnhost_body(path, now),
-            Behaviour::Web(_) if self.image.info.full_name.contains("hello-app") => {
+            Behaviour::Web(_) if self.image.contains("hello-app") => {
                 format!("Hello, world!\nVersion: {}.0\nHostname: {name}\n", self.tag())
             }
             Behaviour::Web(_)
@@ -124,7 +124,7 @@ impl Process {
             405 => "405 Not Allowed",
             _ => "500 Internal Server Error",
         };
-        match self.image.behaviour {
+        match self.behaviour {
             Behaviour::Nginx => format!(
                 "<html>\r\n<head><title>{reason}</title></head>\r\n<body>\r\n<center><h1>{reason}</h1></center>\r\n\
                  <hr><center>{}</center>\r\n</body>\r\n</html>\r\n",
@@ -138,7 +138,7 @@ impl Process {
         let version = self.tag().split('-').next().unwrap_or_default();
         let version = if version.starts_with(|it: char| it.is_ascii_digit()) { version } else { "" };
         let named = |name: &str| format_smolstr!("{name}{}{version}", if version.is_empty() { "" } else { "/" });
-        match self.image.behaviour {
+        match self.behaviour {
             Behaviour::Nginx => named("nginx"),
             Behaviour::Httpd => named("Apache"),
             _ => Text::default(),
@@ -146,7 +146,7 @@ impl Process {
     }
 
     fn tag(&self) -> &str {
-        let name = self.image.info.full_name.rsplit('/').next().unwrap_or_default();
+        let name = self.image.rsplit('/').next().unwrap_or_default();
         name.split('@').next().and_then(|it| it.split_once(':')).map_or("latest", |(_, tag)| tag)
     }
 }

@@ -17,9 +17,9 @@ pub struct Retention {
 }
 
 impl Default for Retention {
-    /// Five minutes as upstream, at most 20 000 writes.
+    /// Five minutes as upstream, at most 8 192 writes: as many as are kept for watchers.
     fn default() -> Self {
-        Self { age: Span::seconds(300), writes: 20_000 }
+        Self { age: Span::seconds(300), writes: 8_192 }
     }
 }
 

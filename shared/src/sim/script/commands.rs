@@ -1,7 +1,7 @@
 //! The commands that take no time.
 
-use super::World;
-use crate::model::Time;
+use super::{HOSTNAME, World};
+use crate::model::{Text, Time};
 
 /// The commands that it knows.
 pub(in crate::sim) const COMMANDS: &[&str] = &[
@@ -64,10 +64,14 @@ fn echo(args: &[&str]) -> String {
 
 fn environment(names: &[&str], world: &World) -> Output {
     if names.is_empty() {
-        let lines = world.env.iter().map(|(name, value)| format!("{name}={value}\n"));
+        let mut all = world.env.as_ref().clone();
+        if !all.contains_key(HOSTNAME) {
+            all.insert(Text::new_static(HOSTNAME), world.hostname.clone());
+        }
+        let lines = all.iter().map(|(name, value)| format!("{name}={value}\n"));
         return Output { out: lines.collect(), ..Output::default() };
     }
-    let found = names.iter().filter_map(|name| world.env.get(*name));
+    let found = names.iter().filter_map(|name| world.variable(name));
     let out: String = found.map(|it| format!("{it}\n")).collect();
     Output { code: i32::from(out.is_empty()), out, ..Output::default() }
 }

@@ -25,8 +25,28 @@ const FILES_BYTES_MAX: usize = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct World {
     pub(super) files: Few<Text, String>,
-    pub(super) env: Few<Text, Text>,
+    /// The variables without `HOSTNAME`, unless a script has set that; equal ones of several containers are one.
+    pub(super) env: Arc<Few<Text, Text>>,
     pub(super) hostname: Text,
+}
+
+/// The variable that holds the container's host name.
+pub(super) const HOSTNAME: &str = "HOSTNAME";
+
+impl World {
+    /// The value of a variable.
+    fn variable(&self, name: &str) -> Option<&Text> {
+        self.env.get(name).or((name == HOSTNAME).then_some(&self.hostname))
+    }
+
+    /// Takes `environment` for its own if it is equal, or else leaves it its own.
+    pub(super) fn share(&mut self, environment: &mut Arc<Few<Text, Text>>) {
+        if self.env == *environment {
+            self.env = environment.clone();
+        } else {
+            *environment = self.env.clone();
+        }
+    }
 }
 
 /// A script that runs.
@@ -78,7 +98,7 @@ impl Machine {
                 Op::JumpIf(..) => {}
                 Op::Assign(name, value) => {
                     let value = expand(&value, world, now);
-                    world.env.insert(name, value.into());
+                    Arc::make_mut(&mut world.env).insert(name, value.into());
                     self.status = 0;
                 }
                 Op::Run { words, to } => {
@@ -151,7 +171,7 @@ fn expand(pieces: &Word, world: &mut World, now: Time) -> String {
     for piece in pieces {
         match piece {
             Piece::Plain(plain) => text.push_str(plain),
-            Piece::Variable(name) => text.push_str(world.env.get(name).map_or("", Text::as_str)),
+            Piece::Variable(name) => text.push_str(world.variable(name).map_or("", Text::as_str)),
             Piece::Arithmetic(formula) => text.push_str(&arithmetic(formula, world).to_string()),
             Piece::Command(words) => {
                 let argv: Vec<String> = words.iter().map(|it| expand(it, world, now)).collect();
@@ -171,7 +191,7 @@ fn arithmetic(formula: &str, world: &World) -> i64 {
         if next.is_ascii_alphanumeric() || next == '_' {
             term.push(next);
         } else if !next.is_whitespace() && next != '$' {
-            let value = term.parse().ok().or_else(|| world.env.get(term.as_str())?.parse().ok()).unwrap_or(0);
+            let value = term.parse().ok().or_else(|| world.variable(&term)?.parse().ok()).unwrap_or(0);
             total = match operator {
                 '-' => total.wrapping_sub(value),
                 '*' => total.wrapping_mul(value),
