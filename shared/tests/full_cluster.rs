@@ -295,6 +295,33 @@ spec:
         assert_eq!(list(&cluster, "gadgets.a.b").len(), 0);
     }
 
+    #[test]
+    fn a_policy_says_which_of_its_expressions_do_not_fit() {
+        let mut cluster = Cluster::new(&full());
+        let policy = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: p }
+spec:
+  matchConstraints: { resourceRules: [{ apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }] }
+  validations: [{ expression: object.spec.replicas > 1 }]
+";
+        apply(&mut cluster, policy);
+        cluster.run_for(Span::seconds(1));
+        let status = "kubectl get validatingadmissionpolicy p -o jsonpath={.status}";
+        assert_eq!(run(&mut cluster, status), r#"{"observedGeneration":1,"typeChecking":{}}"#);
+        apply(&mut cluster, &policy.replace("object.spec.replicas", "object.replicas"));
+        cluster.run_for(Span::seconds(1));
+        let warning =
+            "kubectl get validatingadmissionpolicy p -o jsonpath={.status.typeChecking.expressionWarnings[0].warning}";
+        let told = run(&mut cluster, warning);
+        assert!(
+            told.starts_with("apps/v1, Kind=Deployment: ERROR: <input>:1:7: undefined field 'replicas'\n"),
+            "{told}"
+        );
+        assert_eq!(cluster.denied(), [] as [&str; 0]);
+    }
+
     fn apply(cluster: &mut Cluster, text: &str) {
         let files = vec![SourceFile { name: "x.yaml".into(), text: text.into() }];
         let mut command = Command::start("kubectl apply -f x.yaml", Input { files, ..Input::default() });

@@ -32,12 +32,14 @@ const RESERVED: &[&str] = &[
     "while",
 ];
 
-/// The type of what a schema describes. An object of the whole resource also has kind, version, and its name.
-pub fn type_of(schema: &Value, root: Root) -> Type {
+/// The type of what a schema describes; `None` for what expressions do not see.
+///
+/// An object of the whole resource also has kind, version, and its name.
+pub fn type_of(schema: &Value, root: Root) -> Option<Type> {
     if schema.get("x-kubernetes-int-or-string").is_true() {
-        return Type::Dyn;
+        return Some(Type::Dyn);
     }
-    match schema.get("type").str() {
+    Some(match schema.get("type").str() {
         "boolean" => Type::Bool,
         "integer" => Type::Int,
         "number" => Type::Double,
@@ -47,17 +49,13 @@ pub fn type_of(schema: &Value, root: Root) -> Type {
             "date" | "date-time" => Type::Timestamp,
             _ => Type::Text,
         },
-        "array" => Type::list(type_of(schema.get("items"), Root::No)),
-        "object" if !schema.get("properties").is_empty() || root == Root::Yes => {
-            Type::Object(Arc::new(Described { name: "object".into(), schema: schema.clone(), root }))
-        }
+        "array" => Type::list(type_of(schema.get("items"), Root::No)?),
         "object" => match schema.get("additionalProperties") {
-            values @ Value::Map(_) => Type::map(Type::Text, type_of(values, Root::No)),
-            _ if schema.get("x-kubernetes-preserve-unknown-fields").is_true() => Type::Dyn,
+            values @ Value::Map(_) => Type::map(Type::Text, type_of(values, Root::No)?),
             _ => Type::Object(Arc::new(Described { name: "object".into(), schema: schema.clone(), root })),
         },
-        _ => Type::Dyn,
-    }
+        _ => return None,
+    })
 }
 
 /// Whether a schema is that of a whole resource.
@@ -94,12 +92,13 @@ impl Fields for Described {
                 _ => {}
             }
         }
-        own.map(|(json, schema)| Field { json: json.clone(), kind: type_of(schema, Root::No) })
+        let (json, schema) = own?;
+        Some(Field { json: json.clone(), kind: type_of(schema, Root::No)? })
     }
 }
 
 /// The name by which an expression calls a property; `None` if it cannot.
-pub(in crate::cel) fn escaped(name: &str) -> Option<String> {
+pub(crate) fn escaped(name: &str) -> Option<String> {
     if RESERVED.contains(&name) {
         return Some(format!("__{name}__"));
     }

@@ -69,4 +69,6 @@ pub static CONTROLLERS: &[Controller] = &[
     every_kind::service_addresses::CONTROLLER,
     #[cfg(feature = "every-kind")]
     every_kind::service_cidrs::CONTROLLER,
+    #[cfg(feature = "every-kind")]
+    every_kind::policy_status::CONTROLLER,
 ];

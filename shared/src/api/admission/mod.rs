@@ -39,7 +39,7 @@ use crate::store::Store;
 #[cfg(feature = "every-kind")]
 pub use calls::{Attempt, HookAnswer, HookCall};
 #[cfg(feature = "every-kind")]
-pub(crate) use every_kind::policy::Policies;
+pub(crate) use every_kind::policy::{Policies, type_check};
 
 /// The reason of a try that waits for webhooks; no answer has it.
 const WAITING: &str = "WebhookAwaited";

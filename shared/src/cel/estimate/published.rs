@@ -102,7 +102,7 @@ fn schema(kind: &str, limit: Option<u64>) -> String {
 
 fn cost(kind: &str, rule: &str, limit: Option<u64>) -> String {
     let schema = Value::from_json(&schema(kind, limit)).unwrap();
-    let kind = type_of(&schema, Root::No);
+    let kind = type_of(&schema, Root::No).unwrap();
     let environment = Environment::new(&[("self", kind.clone()), ("oldSelf", kind)]);
     let found = environment.compile_costed(rule, &Declared::read(&schema, Root::No).unwrap());
     found.map_or_else(|why| why, |(_, cost)| cost.to_string())

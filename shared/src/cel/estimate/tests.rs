@@ -20,7 +20,7 @@ const SCHEMA: &str = r#"{"type":"object","required":["a"],"properties":{
 fn check(sources: &str, expected: &Expect) {
     let schema = Value::from_json(SCHEMA).unwrap();
     let declared = Declared::read(&schema, Root::No).unwrap();
-    let kind = type_of(&schema, Root::No);
+    let kind = type_of(&schema, Root::No).unwrap();
     let environment = Environment::new(&[("self", kind.clone()), ("oldSelf", kind)]);
     let lines = sources.lines().map(str::trim).filter(|it| !it.is_empty()).map(|it| {
         let found = environment.compile_costed(it, &declared);

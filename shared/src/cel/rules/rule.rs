@@ -32,7 +32,7 @@ pub(super) struct Compiler<'s> {
 
 impl<'s> Compiler<'s> {
     pub(super) fn new(schema: &'s Value, root: Root, declared: &'s Declared) -> Self {
-        let kind = type_of(schema, root);
+        let kind = type_of(schema, root).unwrap_or(Type::Dyn);
         let environment = Environment::new(&[("self", kind.clone()), ("oldSelf", kind.clone())]);
         let optional = Environment::new(&[("self", kind.clone()), ("oldSelf", Type::optional(kind))]);
         Self { schema, declared, environment, optional }

@@ -2,6 +2,7 @@
 
 pub(super) mod certificate_cleaner;
 pub(super) mod endpoints;
+pub(super) mod policy_status;
 pub(super) mod resource_quota;
 pub(super) mod role_aggregation;
 pub(super) mod service_addresses;

@@ -66,9 +66,7 @@ pub(super) const MUTATING_WEBHOOKS: Resource = Resource {
 
 /// The registration of `ValidatingAdmissionPolicy`.
 pub(super) const VALIDATING_POLICY: Resource = Resource {
-    fidelity: Fidelity::Approximated(
-        "evaluated, but its status has no type checking, and parameters are of built-in kinds only",
-    ),
+    fidelity: Fidelity::Approximated("evaluated, but parameters are of built-in kinds only"),
     kind: "ValidatingAdmissionPolicy",
     plural: "validatingadmissionpolicies",
     singular: "validatingadmissionpolicy",
@@ -94,9 +92,7 @@ pub(super) const VALIDATING_POLICY: Resource = Resource {
 
 /// The registration of `MutatingAdmissionPolicy`.
 pub(super) const MUTATING_POLICY: Resource = Resource {
-    fidelity: Fidelity::Approximated(
-        "evaluated, but its status has no type checking, and parameters are of built-in kinds only",
-    ),
+    fidelity: Fidelity::Approximated("evaluated, but parameters are of built-in kinds only"),
     kind: "MutatingAdmissionPolicy",
     plural: "mutatingadmissionpolicies",
     singular: "mutatingadmissionpolicy",

@@ -10,9 +10,13 @@ pub(in crate::api::admission) mod evaluation;
 pub(in crate::api::admission) mod matching;
 pub(in crate::api::admission) mod mutating;
 mod mutations;
+mod object_types;
 mod params;
 #[cfg(test)]
 mod tests;
+pub(crate) mod type_check;
+#[cfg(test)]
+mod type_check_tests;
 pub(in crate::api::admission) mod validating;
 
 use crate::api::admission::every_kind::webhook::{self, Webhooks};
