@@ -506,13 +506,7 @@ fn makes_other_objects_from_flags() {
 
 #[test]
 fn knows_the_server() {
-    let lines = [
-        "version",
-        "cluster-info",
-        "config view",
-        "config set-context --current --namespace=shop",
-        "explain ns.status",
-    ];
+    let lines = ["version", "cluster-info", "config view", "config set-context --current --namespace=shop"];
     check(
         &lines,
         &[],
@@ -543,19 +537,28 @@ fn knows_the_server() {
           user: {}
         $ config set-context --current --namespace=shop
         Context "pilothouse" modified.
-        $ explain ns.status
-        KIND:       Namespace
-        VERSION:    v1
-
-        FIELD: status <NamespaceStatus>
-
-        FIELDS:
-          conditions	<[]NamespaceCondition>
-          phase	<string>
-          enum: Active, Terminating
-
     "#]],
     );
+}
+
+#[test]
+fn explains() {
+    check(
+        &["explain lease.spec.nope"],
+        &[],
+        &expect![[r#"
+        $ explain lease.spec.nope
+        GROUP:      coordination.k8s.io
+        KIND:       Lease
+        VERSION:    v1
+
+        ! error: field "nope" does not exist
+        [exit 1]
+    "#]],
+    );
+    let shown = finish(&mut alone(), "explain lease.spec --recursive");
+    assert!(shown.starts_with("GROUP:      coordination.k8s.io\nKIND:       Lease\nVERSION:    v1\n\nFIELD: spec <LeaseSpec>\n\n\nDESCRIPTION:\n    spec contains"));
+    assert!(shown.contains("\n    \nFIELDS:\n  acquireTime\t<string>\n  holderIdentity\t<string>\n"), "{shown}");
 }
 
 const NEW: &str = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}";

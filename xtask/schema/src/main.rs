@@ -1,7 +1,7 @@
 //! Writes what the product knows of the API's types, from the k8s-openapi dependency and a hand-kept table.
 //!
-//! `cargo run -p schema` writes `shared/schema/kubernetes.bin` and `server/schema/protobuf.txt`; `cargo run -p schema -- descriptions DIR` writes
-//! `DIR/descriptions.json`, the text of every type and field, for the page.
+//! `cargo run -p schema` writes `shared/schema/kubernetes.bin`, `shared/schema/descriptions.bin` and
+//! `server/schema/protobuf.txt`.
 
 mod binary;
 mod descriptions;
@@ -16,18 +16,7 @@ use std::process::ExitCode;
 const FACTS: &str = include_str!("../facts.txt");
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match words[..] {
-        [] => generate()
-            .and_then(|bytes| write(&committed_file(), &bytes))
-            .and_then(|()| wire::generate(&source::read()))
-            .and_then(|table| write(&committed_table(), table.as_bytes())),
-        ["descriptions", folder] => {
-            write(&Path::new(folder).join("descriptions.json"), descriptions::write(&source::read()).as_bytes())
-        }
-        _ => Err("usage: schema [descriptions DIR]".into()),
-    };
+    let done = if std::env::args().len() == 1 { write_all() } else { Err("usage: schema".into()) };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -35,6 +24,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn write_all() -> Result<(), String> {
+    let source = source::read();
+    write(&committed_file(), &generate()?)?;
+    write(&committed_descriptions(), &descriptions::pack(&descriptions::write(&source)))?;
+    write(&committed_table(), wire::generate(&source)?.as_bytes())
 }
 
 /// The compact schema.
@@ -45,6 +41,10 @@ fn generate() -> Result<Vec<u8>, String> {
 
 fn committed_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/schema/kubernetes.bin")
+}
+
+fn committed_descriptions() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/schema/descriptions.bin")
 }
 
 fn committed_table() -> PathBuf {
@@ -90,6 +90,9 @@ mod tests {
     #[test]
     fn descriptions_say_what_a_field_is() {
         let text = descriptions::write(&source::read());
+        let committed = miniz_oxide::inflate::decompress_to_vec(&std::fs::read(committed_descriptions()).unwrap());
+        let is_fresh = committed.unwrap() == text.as_bytes();
+        assert!(is_fresh, "shared/schema/descriptions.bin is stale: run `cargo run -p schema`");
         let all: serde_json::Value = serde_json::from_str(&text).unwrap();
         let replicas = all["apps.v1.DeploymentSpec"]["replicas"].as_str().unwrap();
         assert!(replicas.starts_with("Number of desired pods."), "{replicas}");

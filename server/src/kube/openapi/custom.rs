@@ -3,44 +3,42 @@
 //! Upstream: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`, `openapi/v2/conversion.go`.
 
 use shared::api::Registration;
+use shared::model::schema::Descriptions;
 use shared::model::{Map, Text, Value};
 
-use super::schemas::gvk;
+use super::schemas::{describe, gvk, typed};
 use super::{Version, names};
 
 /// What only version 3 of the documents can say.
 const NOT_IN_TWO: &[&str] = &["allOf", "anyOf", "oneOf", "not", "nullable"];
-const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
-const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
-const METADATA: &str = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
 /// The name and schema of a custom resource; `None` for a built-in one.
-pub(super) fn schema(resource: &Registration, version: Version) -> Option<(String, Value)> {
+pub(super) fn schema(resource: &Registration, texts: &Descriptions, version: Version) -> Option<(String, Value)> {
     let custom = resource.custom()?;
     let name = names::of_resource(resource)?;
     let mut schema = match version {
         Version::Three => custom.schema().clone(),
-        Version::Two if keeps(custom.schema()) || custom.preserves_unknown() => {
-            Value::from([("type", "object".into())])
-        }
+        Version::Two if keeps(custom.schema()) || custom.preserves_unknown() => typed("object"),
         Version::Two => for_two(custom.schema()),
     };
     if schema.get("properties").as_map().is_some() || version == Version::Three {
-        put_own_fields(&mut schema, version);
+        put_own_fields(&mut schema, texts, version);
     }
     let kind = gvk(&resource.group, &resource.version, &resource.kind);
     schema.map_mut().insert("x-kubernetes-group-version-kind", [kind].into_iter().collect::<Value>());
     Some((name, schema))
 }
 
-fn put_own_fields(schema: &mut Value, version: Version) {
-    let text = |description: &str| Value::from([("type", "string".into()), ("description", description.into())]);
-    let mut metadata = version.reference(names::OBJECT_META);
-    metadata.set("description", METADATA);
-    let properties = schema.map_mut().entry("properties").map_mut();
-    properties.insert("apiVersion", text(API_VERSION));
-    properties.insert("kind", text(KIND));
-    properties.insert("metadata", metadata);
+fn put_own_fields(schema: &mut Value, texts: &Descriptions, version: Version) {
+    let own = [
+        ("apiVersion", typed("string")),
+        ("kind", typed("string")),
+        ("metadata", version.reference(names::OBJECT_META)),
+    ];
+    for (name, mut field) in own {
+        describe(&mut field, texts.of_field(names::TYPICAL, name));
+        schema.map_mut().entry("properties").map_mut().insert(name, field);
+    }
 }
 
 fn keeps(schema: &Value) -> bool {

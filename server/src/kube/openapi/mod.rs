@@ -16,6 +16,7 @@ use bytes::Bytes;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, LOCATION};
 use shared::api::{Registration, Registry};
+use shared::model::schema::Descriptions;
 use shared::model::{Fnv, Value};
 
 use super::discovery::Served;
@@ -165,18 +166,19 @@ fn info() -> Value {
 
 /// The documents of version 3 of everything that is served; `known` has those that are made already.
 fn documents(served: &Served, known: impl Fn(&str) -> Option<Arc<Document>>) -> BTreeMap<String, Arc<Document>> {
+    let texts = Descriptions::unpack();
     let versions = served.group_versions().into_iter().map(|(group, version)| {
         let name = place(&group, &version);
         let mut all = served.resources_of(&group, &version);
         let kept = if all.any(Registration::is_custom) { None } else { known(&name) };
-        (name, kept.unwrap_or_else(|| Arc::new(document(served, &group, &version))))
+        (name, kept.unwrap_or_else(|| Arc::new(document(served, &texts, &group, &version))))
     });
     versions.collect()
 }
 
 /// The document of version 2, of all groups.
 fn two(served: &Served) -> Value {
-    let definitions = schemas::schemas(served.all(), Version::Two).into_iter();
+    let definitions = schemas::schemas(served.all(), &Descriptions::unpack(), Version::Two).into_iter();
     Value::from([
         ("swagger", "2.0".into()),
         ("info", info()),
@@ -186,9 +188,9 @@ fn two(served: &Served) -> Value {
 }
 
 /// The document of version 3 of a group's version.
-fn document(served: &Served, group: &str, version: &str) -> Document {
+fn document(served: &Served, texts: &Descriptions, group: &str, version: &str) -> Document {
     let all = || served.resources_of(group, version);
-    let schemas = schemas::schemas(all(), Version::Three).into_iter();
+    let schemas = schemas::schemas(all(), texts, Version::Three).into_iter();
     let schemas = Value::Map(schemas.map(|(name, schema)| (name.into(), schema)).collect());
     let value = Value::from([
         ("openapi", "3.0.0".into()),

@@ -24,6 +24,9 @@ pub(super) const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 pub(super) const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 pub(super) const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 
+/// A kind whose `apiVersion`, `kind` and `metadata` are described as those of all kinds.
+pub(super) const TYPICAL: &str = "core.v1.Pod";
+
 /// The name in a document.
 pub(super) fn full(short: &str) -> String {
     let prefix = PREFIXES.iter().find(|(package, _)| short.starts_with(package)).map_or("io.k8s.api.", |(_, it)| it);

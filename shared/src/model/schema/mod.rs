@@ -1,12 +1,17 @@
 //! What the types of the API are: fields, kinds of values, what is required, how lists merge, which words are allowed.
 //!
-//! The built-in types come from one compact file that `xtask/schema` writes. Knows nothing of descriptions, which a page
-//! loads when it first needs them.
+//! The built-in types come from one compact file that `xtask/schema` writes. What fields are for stands in another
+//! file, which only the server has (`descriptions`).
 
 pub mod assist;
 #[cfg(feature = "every-kind")]
 pub mod build;
+#[cfg(feature = "every-kind")]
+mod descriptions;
 mod read;
+
+#[cfg(feature = "every-kind")]
+pub use descriptions::Descriptions;
 
 use crate::model::{Text, Value};
 use std::sync::OnceLock;
