@@ -7,7 +7,7 @@ use lexopt::ValueExt as _;
 
 use crate::failure::Failure;
 use crate::page::{self, Build};
-use crate::{Task, browser, clients, documents, files, place, process, sizes};
+use crate::{Task, browser, clients, conformance, documents, files, place, process, sizes};
 
 /// The command.
 pub(crate) const TASK: Task =
@@ -39,6 +39,11 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", title: "lints, native", run: clippy },
     Step { name: "clippy-wasm", title: "lints, WebAssembly", run: clippy_wasm },
     Step { name: "unit", title: "tests of the workspace", run: unit },
+    Step {
+        name: "conformance",
+        title: "recordings of a real cluster, in process and over HTTP",
+        run: test_conformance,
+    },
     Step { name: "doc", title: "documentation of the code", run: doc },
     Step { name: "size", title: "the page and its size", run: size },
     Step { name: "e2e", title: "the page in Chromium", run: e2e },
@@ -150,6 +155,14 @@ fn unit() -> Result<Outcome, Failure> {
     workspace("test", &[])
 }
 
+/// Holds the API against the recordings, which are not part of the repository.
+fn test_conformance() -> Result<Outcome, Failure> {
+    match conformance::check_folder(&conformance::recordings()) {
+        Ok(()) => conformance::test().map(|()| Outcome::Passed),
+        Err(failure) => Ok(Outcome::Skipped(failure.to_string())),
+    }
+}
+
 fn doc() -> Result<Outcome, Failure> {
     let mut command = process::cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
     command.args(["--exclude", clients::CONTROLLER]);
@@ -193,7 +206,7 @@ mod tests {
         expect!["clippy"].assert_eq(&names(Some("clippy")).expect("the step exists"));
         let failure = names(Some("sail")).expect_err("there is no such step");
         expect![
-            "there is no such step; the steps are fmt, documents, clippy, clippy-wasm, unit, doc, size, e2e, clients"
+            "there is no such step; the steps are fmt, documents, clippy, clippy-wasm, unit, conformance, doc, size, e2e, clients"
         ]
         .assert_eq(&failure.to_string());
     }

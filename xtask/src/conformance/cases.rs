@@ -39,6 +39,9 @@ pub(super) enum Kind {
     Unknown,
 }
 
+/// Kinds whose controller decides what becomes of later requests, and says in the status that it has seen an object.
+const OBSERVED: &[&str] = &["CustomResourceDefinition", "ResourceQuota"];
+
 const NODE: &str = r#"{"metadata":{"name":"node-2"}}"#;
 
 /// A fresh API server with a namespace, and the account that every namespace has.
@@ -182,10 +185,11 @@ fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure>
     let mut cluster = server(way, &paths[0].namespace)?;
     let setup = file.with_extension("setup.yaml");
     if setup.is_file() {
+        let mut made = Vec::new();
         for document in documents(&setup)? {
-            create(&mut cluster, &paths[0].namespace, document)?;
+            made.extend(create(&mut cluster, &paths[0].namespace, document)?.and_then(|it| it.object));
         }
-        cluster.settle();
+        cluster.settle(|cluster| are_observed(cluster, &made))?;
     }
     let mut differences = Vec::new();
     for ((request, path), body) in requests.iter().zip(&paths).zip(documents(&file)?) {
@@ -204,6 +208,16 @@ fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure>
         differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
     }
     Ok(Outcome { name, kind: Kind::Refused, differences })
+}
+
+/// True once the controllers that have a say in later requests have seen `made`.
+fn are_observed(cluster: &mut Door, made: &[Object]) -> Result<bool, Failure> {
+    for object in made.iter().filter(|it| OBSERVED.contains(&it.kind())) {
+        if preferred(cluster, object.clone())?.get("status").is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The path of a recorded request, to a resource that is offered.

@@ -1,7 +1,7 @@
 //! Where the recorded requests go: to a cluster in this process, or to a server over HTTP.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::api::{Request, Response};
 use shared::cluster::{Cluster, Config, ControlPlane, Timing};
@@ -11,8 +11,10 @@ use shared::trace::Cause;
 use crate::conformance::http::Server;
 use crate::failure::Failure;
 
-/// How long the controllers of a server get, so that a quota that is to count has counted.
-const SETTLE: Duration = Duration::from_millis(500);
+/// How long the controllers of a server may take.
+const SETTLE_MAX: Duration = Duration::from_secs(20);
+/// How long to wait before a server is asked again whether they have done their work.
+const ASK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How a case is asked.
 pub(super) enum Way {
@@ -71,12 +73,23 @@ impl Door {
         }
     }
 
-    /// Lets the controllers see what was written.
-    pub(super) fn settle(&mut self) {
-        match self {
-            Self::Process(cluster) => cluster.run_for(Span::seconds(1)),
-            Self::Http(_) => std::thread::sleep(SETTLE),
+    /// Lets the controllers see what was written: for a second in this process, until `is_settled` says so of a server.
+    ///
+    /// # Errors
+    /// The server does not answer, or its controllers take too long.
+    pub(super) fn settle(&mut self, is_settled: impl Fn(&mut Self) -> Result<bool, Failure>) -> Result<(), Failure> {
+        if let Self::Process(cluster) = self {
+            cluster.run_for(Span::seconds(1));
+            return Ok(());
         }
+        let began = Instant::now();
+        while !is_settled(self)? {
+            if began.elapsed() > SETTLE_MAX {
+                return Err(Failure::new("the server's controllers have not seen what was written"));
+            }
+            std::thread::sleep(ASK_AGAIN);
+        }
+        Ok(())
     }
 }
 

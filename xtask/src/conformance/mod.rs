@@ -35,7 +35,7 @@ const TABLES: &str = "kubectl/018-tables-applied.jsonl";
 const FILES: &[&str] = &["bad.jsonl", "examples.jsonl", "examples-objects.jsonl", OBJECTS, TABLES];
 
 fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    let (mut folder, mut over_http) = (place::root().join("../shared/conformance"), false);
+    let (mut folder, mut over_http) = (recordings(), false);
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Long("http") => over_http = true,
@@ -44,25 +44,42 @@ fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     check_folder(&folder)?;
-    let mut results = asked(&folder, &Way::Process)?;
-    if over_http {
-        println!("asking pilothouse serve over HTTP");
-        let again = asked(&folder, &Way::Http(program()?))?;
-        check_same(&results, &again)?;
-        println!("over HTTP: {} results, the same", again.len());
-    }
-    results.extend(cases::tables(&folder)?);
+    let results = if over_http { asked_twice(&folder)? } else { asked(&folder, &Way::Process)? };
+    let results = with_tables(results, &folder)?;
     println!("{}", report::summary(&results));
     for result in results.iter().filter(|it| !it.differences.is_empty()) {
         println!("{}: {}", result.name, result.differences.join("; "));
     }
-    let target = place::root().join("docs").join("conformance.md");
-    files::write(&target, report::write(&results))?;
+    files::write(&document(), report::write(&results))?;
     println!("written: docs/conformance.md");
     Ok(())
 }
 
-fn check_folder(folder: &Path) -> Result<(), Failure> {
+/// The same as a test: over HTTP as in process, and as `docs/conformance.md` says.
+///
+/// # Errors
+/// Another result.
+pub(crate) fn test() -> Result<(), Failure> {
+    let folder = recordings();
+    let results = with_tables(asked_twice(&folder)?, &folder)?;
+    if files::read_text(&document())? == report::write(&results) {
+        return Ok(());
+    }
+    Err(Failure::new("docs/conformance.md is out of date; `cargo xtask conformance` writes it"))
+}
+
+/// The folder of the recordings, unless another one is named.
+pub(crate) fn recordings() -> PathBuf {
+    place::root().join("../shared/conformance")
+}
+
+/// The file that is written.
+fn document() -> PathBuf {
+    place::root().join("docs").join("conformance.md")
+}
+
+/// Fails if recordings are missing in a folder.
+pub(crate) fn check_folder(folder: &Path) -> Result<(), Failure> {
     match FILES.iter().find(|file| !folder.join(file).is_file()) {
         None => Ok(()),
         Some(file) => {
@@ -77,6 +94,27 @@ fn asked(folder: &Path, way: &Way) -> Result<Vec<Outcome>, Failure> {
     let mut results = cases::bad(folder, way)?;
     results.extend(cases::applied(folder, way)?);
     results.extend(cases::examples(folder, way)?);
+    Ok(results)
+}
+
+/// The same of this process and, at the same time, of servers over HTTP.
+fn asked_twice(folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    println!("asking pilothouse serve over HTTP");
+    let way = Way::Http(program()?);
+    let (results, again) = std::thread::scope(|scope| {
+        let over_http = scope.spawn(|| asked(folder, &way));
+        let results = asked(folder, &Way::Process);
+        (results, over_http.join().unwrap_or_else(|_| Err(Failure::new("the client panicked"))))
+    });
+    let (results, again) = (results?, again?);
+    check_same(&results, &again)?;
+    println!("over HTTP: {} results, the same", again.len());
+    Ok(results)
+}
+
+/// The results, and those of the tables, which are printed in this process alone.
+fn with_tables(mut results: Vec<Outcome>, folder: &Path) -> Result<Vec<Outcome>, Failure> {
+    results.extend(cases::tables(folder)?);
     Ok(results)
 }
 
