@@ -2,7 +2,7 @@
 //!
 //! Upstream: `k8s.io/apiserver/pkg/endpoints/discovery`, `discovery/aggregated`. All of it follows from the registrations.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::api::custom::by_priority;
 use shared::api::{Registration, Registry, Scope};
@@ -43,23 +43,40 @@ struct Group {
 }
 
 /// Everything that is served at a moment.
-pub(crate) struct Served(Vec<Arc<Registration>>);
+pub(crate) struct Served {
+    /// Which edition of the registry it is of.
+    edition: u64,
+    all: Vec<Arc<Registration>>,
+}
+
+/// What a host serves now, once for all who ask.
+#[derive(Default)]
+pub(crate) struct Newest(Mutex<Option<Arc<Served>>>);
+
+impl Newest {
+    /// The same as before, unless a definition has changed since.
+    pub(crate) fn of(&self, host: &Host) -> Arc<Served> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        host.look(|cluster| {
+            let registry = cluster.api().registry();
+            match &*kept {
+                Some(served) if served.edition == registry.edition() => served.clone(),
+                _ => kept.insert(Arc::new(Served::of(registry))).clone(),
+            }
+        })
+    }
+}
 
 impl Served {
-    /// What a host serves now.
-    pub(crate) fn by(host: &Host) -> Self {
-        host.look(|cluster| Self::of(cluster.api().registry()))
-    }
-
     /// What a registry holds.
     pub(crate) fn of(registry: &Registry) -> Self {
-        Self(registry.all().cloned().collect())
+        Self { edition: registry.edition(), all: registry.all().cloned().collect() }
     }
 
     /// Every group but the core's, in order.
     fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for it in self.0.iter().filter(|it| !it.group.is_empty()) {
+        for it in self.all.iter().filter(|it| !it.group.is_empty()) {
             match groups.iter_mut().find(|group| group.name == it.group) {
                 Some(group) if group.versions.contains(&it.version) => {}
                 Some(group) => group.versions.push(it.version.clone()),
@@ -84,7 +101,7 @@ impl Served {
 
     /// Every registration.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Registration> {
-        self.0.iter().map(|it| &**it)
+        self.all.iter().map(|it| &**it)
     }
 
     /// The resources of a version.

@@ -38,7 +38,7 @@ use shared::api::{Status, User};
 use crate::audit::{self, Ticket};
 use crate::auth::{self, Tokens};
 use crate::host::Host;
-use discovery::Served;
+use discovery::Newest;
 pub(crate) use encode::with_bytes;
 use encode::{Include, Wanted};
 use metrics::Metrics;
@@ -59,6 +59,7 @@ pub(crate) struct Server {
     /// Becomes true when the server is to end; watches end then.
     stop: tokio::sync::watch::Receiver<bool>,
     metrics: Metrics,
+    served: Newest,
     openapi: OpenApi,
     audit: Option<Arc<audit::Log>>,
 }
@@ -81,7 +82,8 @@ impl Server {
         stop: tokio::sync::watch::Receiver<bool>,
         audit: Option<Arc<audit::Log>>,
     ) -> Arc<Self> {
-        Arc::new(Self { host, tokens, stop, metrics: Metrics::default(), openapi: OpenApi::default(), audit })
+        let (metrics, served, openapi) = (Metrics::default(), Newest::default(), OpenApi::default());
+        Arc::new(Self { host, tokens, stop, metrics, served, openapi, audit })
     }
 
     /// Answers one request; `certificate` is whom the connection's client certificate names.
@@ -135,7 +137,7 @@ impl Server {
         let answer = if info.is_resource {
             self.resource(user, is_authorized, info, query, parts, body).await
         } else {
-            self.page(&info, &query, headers)
+            self.page(&info, &query, headers).await
         };
         answer.unwrap_or_else(|status| encode::failure(&status, Form::JSON))
     }
@@ -194,7 +196,7 @@ impl Server {
     }
 
     /// A path that is no resource.
-    fn page(&self, info: &RequestInfo, query: &Query, headers: &HeaderMap) -> Result<Response<Body>, Status> {
+    async fn page(&self, info: &RequestInfo, query: &Query, headers: &HeaderMap) -> Result<Response<Body>, Status> {
         let path = info.path.as_str();
         if let Some(response) = health::answer(path, query, &Ok(())) {
             return Ok(response);
@@ -210,10 +212,11 @@ impl Server {
             return Ok(encode::plain(200, self.metrics.text(&self.host, lost)));
         }
         let accept = header(headers, ACCEPT);
-        if let Some(response) = self.openapi.answer(path, accept, query, &self.host) {
-            return Ok(response);
+        let served = || self.served.of(&self.host);
+        if let Some(part) = openapi::part(path) {
+            let response = self.openapi.answer(part, accept, query, served()).await?;
+            return Ok(response.unwrap_or_else(|| encode::plain(404, status::NO_PAGE)));
         }
-        let served = || Served::by(&self.host);
         if let Some(document) = negotiate::aggregated_discovery(accept).and_then(|_| served().aggregated(path)) {
             let mut response = encode::value(200, &document, wanted_json(headers, query));
             let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

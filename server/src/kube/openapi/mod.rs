@@ -1,6 +1,7 @@
 //! `/openapi/v2` and `/openapi/v3`: the types and paths of the API, from the schema and the registrations of `shared`.
 //!
-//! Made when somebody first asks, and kept until a definition changes.
+//! Made when somebody first asks, and kept until a definition changes. That takes as long as hundreds of other requests, which
+//! others must not wait for: a thread of its own does it.
 
 mod custom;
 mod names;
@@ -15,14 +16,13 @@ use axum::body::Body;
 use bytes::Bytes;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, LOCATION};
-use shared::api::{Registration, Registry};
+use shared::api::{Registration, Registry, Status};
 use shared::model::schema::Descriptions;
 use shared::model::{Fnv, Value};
 
 use super::discovery::Served;
 use super::query::Query;
 use super::{encode, negotiate};
-use crate::host::Host;
 
 /// What Kubernetes calls the protobuf form of the old document.
 const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
@@ -51,13 +51,12 @@ pub(super) enum Version {
 /// The documents of what is served, made on demand and again when that changes.
 #[derive(Default)]
 pub(crate) struct OpenApi {
-    made: Mutex<Arc<Documents>>,
+    made: Mutex<Option<Arc<Documents>>>,
 }
 
 /// The documents of one edition of the registry.
 struct Documents {
-    edition: u64,
-    served: Served,
+    served: Arc<Served>,
     two: OnceLock<Bytes>,
     two_protobuf: OnceLock<Bytes>,
     three: OnceLock<BTreeMap<String, Arc<Document>>>,
@@ -74,36 +73,44 @@ static BUILT_IN: LazyLock<BTreeMap<String, Arc<Document>>> =
     LazyLock::new(|| documents(&Served::of(&Registry::default()), |_| None));
 
 impl OpenApi {
-    /// Answers a path below `/openapi`; `None` if it is none.
-    pub(crate) fn answer(&self, path: &str, accept: &str, query: &Query, host: &Host) -> Option<Response<Body>> {
-        let rest = path.strip_prefix("/openapi/")?.trim_end_matches('/');
-        self.current(host).answer(rest, accept, query)
+    /// Answers with a part of the documents of what is `served`; `None` if there is no such part.
+    ///
+    /// # Errors
+    /// The thread that was to make it failed.
+    pub(crate) async fn answer(
+        &self,
+        part: &str,
+        accept: &str,
+        query: &Query,
+        served: Arc<Served>,
+    ) -> Result<Option<Response<Body>>, Status> {
+        let (documents, part) = (self.documents_of(served), part.to_owned());
+        let (accept, query) = (accept.to_owned(), query.clone());
+        let answer = tokio::task::spawn_blocking(move || documents.answer(&part, &accept, &query)).await;
+        answer.map_err(|error| Status::internal(format!("Internal error occurred: {error}")))
     }
 
-    /// The documents of what is served now.
-    fn current(&self, host: &Host) -> Arc<Documents> {
-        let edition = host.look(|cluster| cluster.api().registry().edition());
+    /// The documents of what is served, those of before if it is the same.
+    fn documents_of(&self, served: Arc<Served>) -> Arc<Documents> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.edition != edition {
-            *made = Arc::new(Documents { edition, served: Served::by(host), ..Documents::default() });
+        match &*made {
+            Some(documents) if Arc::ptr_eq(&documents.served, &served) => documents.clone(),
+            _ => made.insert(Arc::new(Documents::of(served))).clone(),
         }
-        made.clone()
     }
 }
 
-impl Default for Documents {
-    fn default() -> Self {
-        Self {
-            edition: 0,
-            served: Served::of(&Registry::default()),
-            two: OnceLock::new(),
-            two_protobuf: OnceLock::new(),
-            three: OnceLock::new(),
-        }
-    }
+/// What of the documents a path names; `None` for one that is not below `/openapi`.
+pub(crate) fn part(path: &str) -> Option<&str> {
+    Some(path.strip_prefix("/openapi/")?.trim_end_matches('/'))
 }
 
 impl Documents {
+    /// Those of `served`, none of them made.
+    fn of(served: Arc<Served>) -> Self {
+        Self { served, two: OnceLock::new(), two_protobuf: OnceLock::new(), three: OnceLock::new() }
+    }
+
     fn answer(&self, rest: &str, accept: &str, query: &Query) -> Option<Response<Body>> {
         match rest {
             "v2" if [V2_PROTOBUF, V2_PROTOBUF_OLD].iter().any(|it| negotiate::prefers(accept, it)) => {
@@ -273,4 +280,32 @@ fn content(media: &[&str], schema: &Value) -> Value {
         content.map_mut().insert(*media, Value::from([("schema", schema.clone())]));
     }
     content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[test]
+    fn documents_are_made_in_a_thread_of_their_own_and_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let (openapi, served) = (OpenApi::default(), Arc::new(Served::of(&Registry::default())));
+        let (query, json) = (Query::default(), "application/json");
+        let ask = || openapi.answer("v2", json, &query, served.clone());
+        let _entered = runtime.enter();
+        let (free, busy) = std::sync::mpsc::channel::<()>();
+        // While the only such thread has something else to do, nothing is made.
+        let other = runtime.spawn_blocking(move || busy.recv().is_err());
+        let mut first = Box::pin(ask());
+        assert!((&mut first).now_or_never().is_none());
+        assert!(openapi.made.lock().unwrap().as_ref().unwrap().two.get().is_none());
+        drop(free);
+        assert!(runtime.block_on(other).unwrap());
+        assert_eq!(runtime.block_on(first).unwrap().unwrap().status(), 200);
+        let bytes = || openapi.made.lock().unwrap().as_ref().unwrap().two.get().unwrap().as_ptr();
+        let made = bytes();
+        assert!(runtime.block_on(ask()).unwrap().is_some());
+        assert_eq!(bytes(), made);
+    }
 }
