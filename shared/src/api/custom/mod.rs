@@ -25,14 +25,14 @@ pub(crate) use validate::compile as compile_pattern;
 pub use versions::by_priority;
 
 use crate::api::{Errors, Scope, Status, resources};
-use crate::cel::rules::Rules;
+use crate::cel::rules::{Rules, compiled};
 use crate::model::decode::{Decoded, decode};
 use crate::model::jsonpath::{Template, show};
 use crate::model::schema::{Schema, TypeId};
 use crate::model::{Object, ResourceName, Text, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The resource of the definitions.
 pub const DEFINITIONS: ResourceName = ResourceName::of("customresourcedefinitions.apiextensions.k8s.io");
@@ -72,7 +72,7 @@ pub struct Custom {
     patterns: BTreeMap<Text, Regex>,
     selectable: Vec<(Text, Template)>,
     /// Compiled when an object is first held against them.
-    rules: OnceLock<Rules>,
+    rules: OnceLock<Arc<Rules>>,
     /// The revision of the definition.
     revision: u64,
 }
@@ -179,7 +179,7 @@ impl Custom {
         validate::validate(new, old, self, errors);
         scale::validate(new, self.scale.as_ref(), errors);
         let blocked = errors.0[before..].iter().any(|it| rules::BLOCKING.contains(&it.reason));
-        let rules = self.rules.get_or_init(|| Rules::compile(&self.schema));
+        let rules = self.rules.get_or_init(|| compiled(&self.schema));
         rules::check(rules, (&new.0, old.map(|it| &it.0)), blocked, errors)
     }
 

@@ -6,12 +6,14 @@
 mod asked;
 mod judged;
 mod place;
+mod recent;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use judged::{Costs, Shown, Wrong};
 pub use place::normalized as field_path;
+pub use recent::compiled;
 
 use crate::cel::schema::Root;
 use crate::cel::{Budget, Declared};
@@ -59,8 +61,8 @@ pub struct Finding {
 }
 
 impl Rules {
-    /// Compiles the rules of a resource's schema.
-    pub fn compile(schema: &Value) -> Self {
+    /// Compiles the rules of a resource's schema. See [`compiled`].
+    fn compile(schema: &Value) -> Self {
         Self::read(schema, Root::Yes, Declared::read(schema, Root::Yes).as_ref())
     }
 

@@ -4,7 +4,7 @@
 
 use crate::api::Errors;
 use crate::api::custom::declared_defaults;
-use crate::cel::rules::{Costs, Rules, Shown, field_path};
+use crate::cel::rules::{Costs, Shown, compiled, field_path};
 use crate::model::Value;
 
 /// Reasons that a rule can give.
@@ -54,7 +54,7 @@ fn has_newlines(text: &str) -> bool {
 
 /// The defaults and the expressions of all rules of a schema, which is right otherwise.
 pub(super) fn compile(schema: &Value, path: &str, costs: Costs, errors: &mut Errors) {
-    let rules = Rules::compile(schema);
+    let rules = compiled(schema);
     let wrong = declared_defaults::wrong(schema, &rules, path);
     if !wrong.0.is_empty() {
         return errors.0.extend(wrong.0);
