@@ -53,3 +53,15 @@ pub fn user_info(user: &User) -> Value {
     }
     info
 }
+
+/// Who stands in fields like these, with the name in the field `name`; keys of `extra` are told without case.
+pub(crate) fn user_of(fields: &Value, name: &str) -> User {
+    let texts = |list: &Value| list.items().iter().map(Value::text).collect::<Vec<_>>();
+    let extra = fields.get("extra").fields().iter().map(|(key, values)| (key.to_lowercase().into(), texts(values)));
+    User {
+        name: fields.get(name).text(),
+        uid: fields.get("uid").text(),
+        groups: texts(fields.get("groups")),
+        extra: extra.collect(),
+    }
+}

@@ -3,6 +3,7 @@
 //! Upstream: `pkg/registry/authorization/{subjectaccessreview,localsubjectaccessreview,selfsubjectaccessreview,selfsubjectrulesreview}`,
 //! `pkg/registry/authorization/util/helpers.go`, `pkg/apis/authorization/validation/validation.go`.
 
+use crate::api::authentication::reviews::user_of;
 use crate::api::authorization::attributes::{Asked, Attributes, What};
 use crate::api::authorization::rules::Rule;
 use crate::api::authorization::{Decision, is_master, node};
@@ -13,7 +14,7 @@ use crate::model::{Object, Text, Value};
 /// May the user of `spec` do it?
 #[allow(clippy::unnecessary_wraps, reason = "other reviews may be refused")]
 pub(crate) fn access(review: Object, asking: &Asking<'_>) -> Result<Object, Status> {
-    let user = user_of(review.get("spec"));
+    let user = user_of(review.get("spec"), "user");
     Ok(judged(review, &user, asking))
 }
 
@@ -102,17 +103,6 @@ fn fields_of(attributes: &Value) -> String {
     });
     let raw = selector.get("rawSelector").as_str().map(str::to_owned);
     exact.chain(raw).collect::<Vec<_>>().join(",")
-}
-
-fn user_of(spec: &Value) -> User {
-    let texts = |value: &Value| value.items().iter().map(Value::text).collect::<Vec<_>>();
-    let extra = spec.get("extra").fields().iter().map(|(key, values)| (key.to_lowercase().into(), texts(values)));
-    User {
-        name: spec.get("user").text(),
-        uid: spec.get("uid").text(),
-        groups: texts(spec.get("groups")),
-        extra: extra.collect(),
-    }
 }
 
 /// A review about somebody.

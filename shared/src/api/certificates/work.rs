@@ -3,11 +3,12 @@
 //! Upstream: `pkg/controller/certificates/{approver/sarapprove,signer/signer,authority/policies}.go`.
 //! Differs: upstream's approver asks by a `SubjectAccessReview`; here the authorizer is asked directly.
 
+use crate::api::authentication::reviews::user_of;
 use crate::api::authorization::Authorizer;
 use crate::api::authorization::attributes::{Asked, Attributes, What};
+use crate::api::base64;
 use crate::api::certificates::request::{self, Subject};
 use crate::api::certificates::signers::{self, KUBELET_CLIENT};
-use crate::api::{User, base64};
 use crate::model::{Object, ResourceName, Span, Text, Time, Value};
 use crate::store::Store;
 
@@ -92,25 +93,14 @@ fn approved(request: &Object, subject: &Subject, may: &dyn Fn(&Attributes<'_>) -
     }
     let is_own = request.at("spec.username").str() == subject.common_name;
     let tried = RECOGNIZED.iter().filter(|(name, _)| is_own || *name == "nodeclient");
-    let user = maker(request);
+    // As the API server noted it.
+    let user = user_of(request.get("spec"), "username");
     let granted = tried.into_iter().find(|(name, _)| {
         let asked = Asked { group: "certificates.k8s.io", resource: "certificatesigningrequests", ..Asked::default() };
         let what = What::Resource(Asked { subresource: name, ..asked });
         may(&Attributes { user: &user, verb: "create", what })
     });
     granted.map(|(_, message)| with_condition(request, "Approved", "AutoApproved", message, None))
-}
-
-/// Who made the request, as the API server noted it.
-fn maker(request: &Object) -> User {
-    let spec = request.get("spec");
-    let texts = |list: &Value| list.items().iter().map(Value::text).collect();
-    User {
-        name: spec.get("username").text(),
-        uid: spec.get("uid").text(),
-        groups: texts(spec.get("groups")),
-        extra: spec.get("extra").fields().iter().map(|(key, values)| (key.clone(), texts(values))).collect(),
-    }
 }
 
 /// What to sign.

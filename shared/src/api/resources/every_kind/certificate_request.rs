@@ -1,5 +1,6 @@
 //! `certificates.k8s.io/v1` `CertificateSigningRequest`. Upstream: `pkg/registry/certificates/certificates/strategy.go`.
 
+use crate::api::authentication::reviews::user_info;
 use crate::api::printing::{age, human_span};
 use crate::api::registry::Fidelity;
 use crate::api::resources::workload::keep;
@@ -47,16 +48,11 @@ pub(super) const RESOURCE: Resource = Resource {
 
 /// The request names who made it, whatever the client says.
 fn note_user(request: &mut Object, user: &User) {
-    let groups: Value = user.groups.iter().collect();
-    let extra = user.extra.iter().map(|(key, values)| (key.clone(), values.iter().collect::<Value>()));
-    let extra = Value::Map(extra.collect());
-    let known =
-        [("username", Value::from(&user.name)), ("uid", (&user.uid).into()), ("groups", groups), ("extra", extra)];
-    for (field, value) in known {
-        if value.is_empty() {
-            request.entry("spec").remove(field);
-        } else {
-            request.entry("spec").set(field, value);
+    let known = user_info(user);
+    for field in ["username", "uid", "groups", "extra"] {
+        match known.get(field) {
+            Value::Null => drop(request.entry("spec").remove(field)),
+            value => request.entry("spec").set(field, value),
         }
     }
 }

@@ -4,8 +4,8 @@
 
 use super::compiled::{Compilation, Compiled};
 use super::matching::{Named, operation_word};
-use crate::api::User;
 use crate::api::admission::{Admission, Operation};
+use crate::api::authentication::reviews::user_info;
 use crate::api::expressions::{Questions, shown_namespace};
 use crate::cel::{Bindings, Budget, Check, Failure, Outcome, Val};
 use crate::model::key::resources::NAMESPACES;
@@ -121,7 +121,7 @@ pub(in crate::api::admission) fn request_value(resource: &Named, admission: &Adm
         ("requestKind", kind(&own)),
         ("requestResource", of(&own)),
         ("operation", operation_word(admission.operation).into()),
-        ("userInfo", user_value(admission.user())),
+        ("userInfo", user_info(admission.user())),
         ("dryRun", admission.is_dry_run().into()),
         ("options", options_value(admission)),
     ]);
@@ -144,20 +144,6 @@ fn set_text(value: &mut Value, field: &str, text: &str) {
     if !text.is_empty() {
         value.set(field, text);
     }
-}
-
-fn user_value(user: &User) -> Value {
-    let mut value = Value::map();
-    set_text(&mut value, "username", &user.name);
-    set_text(&mut value, "uid", &user.uid);
-    if !user.groups.is_empty() {
-        value.set("groups", user.groups.iter().collect::<Value>());
-    }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (key.clone(), values.iter().collect::<Value>()));
-        value.set("extra", Value::Map(extra.collect()));
-    }
-    value
 }
 
 fn options_value(admission: &Admission<'_>) -> Value {
