@@ -9,7 +9,7 @@
 
 mod wire;
 
-use rcgen::{CertificateParams, DnType, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair, SignatureAlgorithm};
 use shared::api::base64;
 use shared::model::Value;
 use wire::{Cluster, Connection, bytes_of};
@@ -18,7 +18,12 @@ const REQUESTS: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 
 /// A key and the request for its certificate, as PEM.
 fn asked(name: &str, group: &str) -> (String, String) {
-    let key = KeyPair::generate().expect("a key");
+    asked_with(&rcgen::PKCS_ECDSA_P256_SHA256, name, group)
+}
+
+/// The same with a key of another sort.
+fn asked_with(algorithm: &'static SignatureAlgorithm, name: &str, group: &str) -> (String, String) {
+    let key = KeyPair::generate_for(algorithm).expect("a key");
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.distinguished_name.push(DnType::OrganizationName, group);
@@ -89,6 +94,19 @@ fn a_person_gets_a_certificate() {
 }
 
 #[test]
+fn keys_of_other_sorts_log_in_too() {
+    let cluster = Cluster::start("certificates-keys", &["--ephemeral", "--nodes", "sim:0"]);
+    let mut admin = cluster.connect();
+    for (name, algorithm) in [("p384", &rcgen::PKCS_ECDSA_P384_SHA384), ("ed25519", &rcgen::PKCS_ED25519)] {
+        let (key, pem) = asked_with(algorithm, name, "dev");
+        let request = create(&mut admin, name, "kube-apiserver-client", &pem);
+        assert_eq!(decide(&mut admin, request, "Approved"), 200);
+        let (user, _) = whoami(&cluster, &await_certificate(&cluster, name), &key);
+        assert_eq!(user.get("username").str(), name);
+    }
+}
+
+#[test]
 fn a_kubelet_gets_one_without_a_person() {
     let cluster = Cluster::start("kubelet-certificates", &["--ephemeral", "--nodes", "sim:0"]);
     let (key, pem) = asked("system:node:n1", "system:nodes");
@@ -112,6 +130,19 @@ fn nobody_gets_what_was_denied_or_is_forged() {
         base64::encode(master.as_bytes())
     );
     assert_eq!(admin.request("POST", REQUESTS, &body).code, 403);
+    let lines: String = asked("ada", "dev").1.lines().filter(|it| !it.starts_with('-')).collect();
+    let mut der = base64::decode(&lines).expect("it is base64");
+    let at = der.windows(3).position(|it| it == b"ada").expect("the name is there");
+    der[at] = b'b';
+    let whole =
+        format!("-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n", base64::encode(&der));
+    let forged = base64::encode(whole.as_bytes());
+    let body = format!(
+        r#"{{"metadata":{{"name":"f"}},"spec":{{"request":"{forged}","signerName":"example.com/s","usages":["any"]}}}}"#
+    );
+    let answer = admin.request("POST", REQUESTS, &body);
+    let said = answer.json().get("message").str().to_owned();
+    assert_eq!((answer.code, said.ends_with(": x509: ECDSA verification failure")), (422, true), "{said}");
     let wrong = create(&mut admin, "wrong", "kube-apiserver-client-kubelet", &pem);
     assert_eq!(decide(&mut admin, wrong, "Approved"), 200);
     let failed = |status: &Value| status.get("conditions").items().iter().any(|it| it.get("type").str() == "Failed");

@@ -30,6 +30,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::storage::Storage;
+use crate::tls::check_signature;
 use crate::webhook;
 use feed::Feed;
 
@@ -88,7 +89,7 @@ impl Host {
         let history = store.since(store.oldest()).map(|it| it.cloned().collect()).unwrap_or_default();
         let feed = Feed::new(store.oldest(), history);
         let cluster = if before == Revision(0) { Cluster::new(&config) } else { Cluster::resume(&config, store) };
-        let cluster = cluster.with_webhooks();
+        let cluster = cluster.with_webhooks().with_signatures(check_signature);
         let turns = watch::Sender::new(0);
         let cluster = Mutex::new(cluster);
         let (writing, looks_at) = (AtomicUsize::new(0), AtomicI64::new(i64::MAX));

@@ -7,6 +7,7 @@ mod kubeconfig;
 mod lanes;
 mod listener;
 mod patience;
+mod signature;
 mod signer;
 
 pub(crate) use authority::{Authority, AuthorityError, make_private_folder, write_private, write_private_bytes};
@@ -14,4 +15,5 @@ pub(crate) use der::pem;
 pub(crate) use kubeconfig::kubeconfig;
 pub(crate) use lanes::Lanes;
 pub(crate) use listener::serve;
+pub(crate) use signature::check_signature;
 pub(crate) use signer::Signer;

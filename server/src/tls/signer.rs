@@ -192,6 +192,7 @@ fn other_names<'a>(request: &'a X509CertificationRequestInfo<'_>) -> Option<(boo
 mod tests {
     use super::*;
     use crate::tls::identity::user_of;
+    use crate::tls::signature::tests::{RSA, decoded, request};
     use rcgen::CertificateParams;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
@@ -253,6 +254,20 @@ mod tests {
         let names = certificate.subject_alternative_name().expect("it can be read").expect("they are there");
         assert_eq!(names.value.general_names.len(), 2);
         assert!(certificate.key_usage().expect("it can be read").is_none());
+    }
+
+    #[test]
+    fn keys_of_every_usual_sort_are_certified() {
+        let authority = Authority::generate("127.0.0.1").expect("it can be made");
+        let requests =
+            [request(&PKCS_ECDSA_P256_SHA256), request(&PKCS_ECDSA_P384_SHA384), request(&PKCS_ED25519), decoded(RSA)];
+        for request in requests {
+            let der = signed(&authority, &order(&request, &["client auth"])).expect("it is signed");
+            assert_eq!(user_of(&der).expect("it has a name").name, "ada");
+            let (_, certificate) = X509Certificate::from_der(&der).expect("it is a certificate");
+            let (_, asked) = X509CertificationRequest::from_der(&request).expect("it is a request");
+            assert_eq!(certificate.public_key().raw, asked.certification_request_info.subject_pki.raw);
+        }
     }
 
     #[test]

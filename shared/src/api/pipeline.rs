@@ -14,6 +14,7 @@ use crate::api::{
     Tried,
     admission::{Attempt, HookCall},
     authorization::{Authorizer, attributes::Attributes},
+    certificates::{SignatureCheck, validate_signature},
     registry::{Answer, Asking},
 };
 use crate::api::{decoding, deletion, fields, metadata, patch, subresources, validation};
@@ -36,6 +37,9 @@ pub struct Api {
     pub(super) registry: Registry,
     #[cfg(feature = "every-kind")]
     policies: admission::Policies,
+    /// Who says whether certificate requests are signed by their own keys; without, nobody asks.
+    #[cfg(feature = "every-kind")]
+    signatures: Option<SignatureCheck>,
 }
 
 /// One request on its way.
@@ -58,8 +62,16 @@ impl Api {
             plugins: InForce::Always,
             #[cfg(feature = "every-kind")]
             policies: admission::Policies::default(),
+            #[cfg(feature = "every-kind")]
+            signatures: None,
             registry: Registry::default(),
         }
+    }
+
+    /// Takes new certificate requests only if `check` says that their own keys have signed them.
+    #[cfg(feature = "every-kind")]
+    pub fn check_signatures(&mut self, check: SignatureCheck) {
+        self.signatures = Some(check);
     }
 
     /// The same, where roles and bindings say what is allowed; without it everything is.
@@ -133,6 +145,8 @@ impl Api {
             registry: self.registry.clone(),
             #[cfg(feature = "every-kind")]
             policies: self.policies.clone(),
+            #[cfg(feature = "every-kind")]
+            signatures: self.signatures,
         };
         past.registry.refresh(&past.store);
         Ok(past)
@@ -419,6 +433,10 @@ impl Api {
         let mut errors = Errors::default();
         validation::metadata::validate(object, call.resource, &mut errors);
         call.notes.warnings.extend(call.resource.check(object, None, &mut errors));
+        #[cfg(feature = "every-kind")]
+        if let Some(check) = self.signatures {
+            validate_signature(object, check, &mut errors);
+        }
         call.refuse(&errors)?;
         self.allocate(call, object, None, &mut errors);
         call.refuse(&errors)

@@ -7,6 +7,7 @@
 use super::Cluster;
 use crate::api::admission::calls::waiting;
 use crate::api::admission::{Attempt, HookAnswer, HookCall};
+use crate::api::certificates::SignatureCheck;
 use crate::api::{Request, Response, Tried};
 use crate::model::{Span, Text, Time};
 use crate::trace::Cause;
@@ -46,6 +47,12 @@ impl Cluster {
     /// Says that the host calls webhooks. Until then those that are needed fail.
     pub fn with_webhooks(mut self) -> Self {
         self.hooks.is_on = true;
+        self
+    }
+
+    /// Takes new certificate requests only if `check` says that their own keys have signed them. Until then nobody looks.
+    pub fn with_signatures(mut self, check: SignatureCheck) -> Self {
+        self.api.check_signatures(check);
         self
     }
 

@@ -15,7 +15,7 @@ const DIFFERENCES: &[&str] = &[
     "Expressions (CEL) are read by cel-go's grammar and checked and run by code of ours. An expression may have 32 KiB and be nested less deeply than upstream's; what it may cost is limited when it runs and near to upstream's costs. Timestamps have microseconds; of time zones `UTC` and offsets are known. The library of images is missing: its functions are refused as undeclared when the policy is written. Field and label selectors in questions to `authorizer` are missing too.",
     "Admission policies are in force from the next request on, and apply in the order of their names. An object that is asked for in another version than the stored one is shown to them as it is stored.",
     "Printed for a PodPreset, a policy leaves a pod with conflicts alone without an event.",
-    "What is inside of a certificate signing request is read when it is approved or signed, and refused only then; one for kube-apiserver-client also when it is made. Keys of ML-DSA are not signed.",
+    "Of a certificate signing request that cannot be read only that is told, not where Go's parser stopped; signatures of keys on P-521, of short RSA keys and of ML-DSA keys are not looked at when it is made, and not signed.",
     "The rules of aggregated ClusterRoles are written by a merge patch, so that no field manager is noted for them.",
     "Of several findings of a LimitRange, and of the endpoints of a slice, the order is a stated one; that of Kubernetes is that of a Go map.",
     "A quota is counted anew when something in its namespace frees what it counts, and not every five minutes besides.",

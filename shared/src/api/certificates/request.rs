@@ -4,6 +4,7 @@
 //! Knows nothing of keys, signatures and who may have what.
 
 use crate::api::base64;
+use crate::api::certificates::pem;
 use crate::model::Object;
 use std::fmt;
 
@@ -60,23 +61,22 @@ pub(crate) fn subject_of(request: &Object) -> Result<Subject, Unreadable> {
 /// The bytes inside the PEM block of `spec.request`.
 ///
 /// # Errors
-/// It is no PEM block.
+/// Its first PEM block is of another type, or there is none.
 pub(crate) fn der_of(request: &Object) -> Result<Vec<u8>, Unreadable> {
     let pem = base64::decode(request.at("spec.request").str()).map_err(|_| Unreadable::Pem)?;
-    let pem = String::from_utf8(pem).map_err(|_| Unreadable::Pem)?;
-    block(&pem).ok_or(Unreadable::Pem)
+    let first = pem::blocks(&String::from_utf8_lossy(&pem)).into_iter().next();
+    first.filter(|it| it.kind == "CERTIFICATE REQUEST").map(|it| it.der).ok_or(Unreadable::Pem)
 }
 
-/// The bytes between the lines of a PEM block.
-fn block(pem: &str) -> Option<Vec<u8>> {
-    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE REQUEST-----")?;
-    let (body, _) = rest.split_once("-----END CERTIFICATE REQUEST-----")?;
-    base64::decode(&body.split_whitespace().collect::<String>()).ok()
+/// True for the outer form of a certificate as DER: what is signed, how, and the signature.
+pub(crate) fn is_certificate(der: &[u8]) -> bool {
+    signed_part(der).is_some()
 }
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
+const BITS: u8 = 0x03;
 const OBJECT_ID: u8 = 0x06;
 const OCTETS: u8 = 0x04;
 /// The attributes of a request.
@@ -92,9 +92,7 @@ const OTHER_NAMES: [u8; 3] = [0x55, 0x1d, 0x11];
 
 /// The subject of a request as DER; `None` if it is none.
 pub(super) fn read(der: &[u8]) -> Option<Subject> {
-    let (request, _) = expect(der, SEQUENCE)?;
-    let (info, _) = expect(request, SEQUENCE)?;
-    let (_, info) = expect(info, INTEGER)?;
+    let (_, info) = expect(signed_part(der)?, INTEGER)?;
     let (name, info) = expect(info, SEQUENCE)?;
     let (_key, info) = expect(info, SEQUENCE)?;
     let mut subject = Subject::default();
@@ -113,6 +111,15 @@ pub(super) fn read(der: &[u8]) -> Option<Subject> {
         }
     }
     Some(subject)
+}
+
+/// What is signed in a request or a certificate, whose algorithm and signature come after it and nothing else.
+fn signed_part(der: &[u8]) -> Option<&[u8]> {
+    let (whole, after) = expect(der, SEQUENCE)?;
+    let (signed, rest) = expect(whole, SEQUENCE)?;
+    let (_algorithm, rest) = expect(rest, SEQUENCE)?;
+    let (_signature, rest) = expect(rest, BITS)?;
+    (after.is_empty() && rest.is_empty()).then_some(signed)
 }
 
 impl OtherNames {

@@ -3,8 +3,10 @@
 use super::request::subject_of;
 use super::work::{Work, due, requests};
 use crate::api::authorization::{Authorizer, CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES};
-use crate::api::base64;
-use crate::model::{Key, Object, Time, Value};
+use crate::api::testing::run_on;
+use crate::api::validation::every_kind::certificate_request;
+use crate::api::{Api, Errors, base64};
+use crate::model::{Chance, Key, Object, Time, Value};
 use crate::store::Store;
 use expect_test::{Expect, expect};
 
@@ -165,4 +167,56 @@ fn what_is_approved_is_signed() {
     check(approved(ADA, "example.com/other", USUAL), &expect![]);
     check(request(ADA, CLIENT, ("boss", USUAL), &["Approved", "Failed"]), &expect![]);
     check(request(ADA, CLIENT, ("boss", USUAL), &[]), &expect![]);
+}
+
+/// The answer to a new request with this text in it.
+fn made(text: &str) -> String {
+    let text = base64::encode(text.as_bytes());
+    let mut api = Api::new(Chance::new(1));
+    api.check_signatures(
+        |der| if der.ends_with(b"z") { Err("x509: ECDSA verification failure".into()) } else { Ok(()) },
+    );
+    let body = format!(
+        r#"{{"metadata":{{"name":"r"}},"spec":{{"request":"{text}","signerName":"example.com/s","usages":["any"]}}}}"#
+    );
+    let answer = run_on(&mut api, &format!("create certificatesigningrequests.certificates.k8s.io {body} => status"));
+    answer.replace(&text, "TEXT").trim_end().to_owned()
+}
+
+#[test]
+fn what_is_inside_is_judged_when_a_request_is_made() {
+    let pem = |kind: &str, der: &str| format!("-----BEGIN {kind}-----\n{der}\n-----END {kind}-----\n");
+    let request = |der: &str| pem("CERTIFICATE REQUEST", der);
+    expect!["201 status={}"].assert_eq(&made(&request(ADA)));
+    expect!["201 status={}"].assert_eq(&made(&format!("words\n{}more", request(ADA))));
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": PEM block type must be CERTIFICATE REQUEST"#]].assert_eq(&made(ADA));
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": PEM block type must be CERTIFICATE REQUEST"#]].assert_eq(&made(&(pem("CERTIFICATE", ADA) + &request(ADA))));
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": asn1: structure error"#]].assert_eq(&made(&request("QQ==")));
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": asn1: structure error"#]].assert_eq(&made(&request(&ADA[..ADA.len() - 8])));
+    let mut forged = base64::decode(ADA).unwrap();
+    *forged.last_mut().unwrap() = b'z';
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": x509: ECDSA verification failure"#]].assert_eq(&made(&request(&base64::encode(&forged))));
+    forged.push(b'z');
+    expect![[r#"422 Invalid CertificateSigningRequest.certificates.k8s.io "r" is invalid: spec.request: Invalid value: "TEXT": asn1: structure error"#]].assert_eq(&made(&request(&base64::encode(&forged))));
+}
+
+/// The answer to a status with this certificate.
+fn noted(certificate: &str) -> String {
+    let mut errors = Errors::default();
+    let mut noted = request(ADA, CLIENT, ("u", USUAL), &["Approved"]);
+    noted.set("status.certificate", base64::encode(certificate.as_bytes()));
+    certificate_request::validate_status(&noted, &mut errors);
+    errors.0.iter().map(|it| format!("{}: {}", it.field, it.message)).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn what_was_signed_is_certificates_and_nothing_else() {
+    let pem = |kind: &str, inside: &str| format!("-----BEGIN {kind}-----\n{inside}\n-----END {kind}-----\n");
+    // A request has the outer form of a certificate.
+    let right = pem("CERTIFICATE", ADA);
+    expect![""].assert_eq(&noted(&(right.clone() + &right)));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": must contain one or more PEM blocks"#]].assert_eq(&noted("none"));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY""#]].assert_eq(&noted(&(right.clone() + &pem("PRIVATE KEY", "QQ=="))));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": no PEM block headers are permitted"#]].assert_eq(&noted(&pem("CERTIFICATE", &format!("Proc-Type: 4,ENCRYPTED\n\n{ADA}"))));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": x509: malformed certificate"#]].assert_eq(&noted(&(right + &pem("CERTIFICATE", "QQ=="))));
 }

@@ -275,7 +275,7 @@ create persistentvolumeclaims {"metadata":{"name":"b"},"spec":{"storageClassName
     );
 }
 
-/// A request for `/O=GROUP/CN=ann`, as far as its subject, in base64 once more.
+/// A request for `/O=GROUP/CN=ann` with an empty key and signature, in base64 once more.
 fn request_of(group: &str) -> String {
     let tagged = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()][..], content].concat();
     let name = |kind: u8, text: &str| {
@@ -284,7 +284,7 @@ fn request_of(group: &str) -> String {
     };
     let names = tagged(0x30, &[name(10, group), name(3, "ann")].concat());
     let info = tagged(0x30, &[tagged(2, &[0]), names, tagged(0x30, &[])].concat());
-    let body = crate::api::base64::encode(&tagged(0x30, &info));
+    let body = crate::api::base64::encode(&tagged(0x30, &[info, tagged(0x30, &[]), tagged(3, &[0])].concat()));
     let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{body}\n-----END CERTIFICATE REQUEST-----\n");
     crate::api::base64::encode(pem.as_bytes())
 }

@@ -2,7 +2,6 @@
 
 use crate::api::authentication::reviews::user_info;
 use crate::api::printing::{age, human_span};
-use crate::api::registry::Fidelity;
 use crate::api::resources::workload::keep;
 use crate::api::validation::every_kind::certificate_request;
 use crate::api::{Column, Resource, Scope, User};
@@ -10,9 +9,6 @@ use crate::model::{Object, Span, Value};
 
 /// The registration.
 pub(super) const RESOURCE: Resource = Resource {
-    fidelity: Fidelity::Approximated(
-        "what is inside of the request is looked at only when it is approved or signed, but for kube-apiserver-client",
-    ),
     group: "certificates.k8s.io",
     kind: "CertificateSigningRequest",
     plural: "certificatesigningrequests",

@@ -81,7 +81,7 @@ fn discovery_storage_scheduling_and_node() {
 fn certificate_requests_keep_what_was_decided() {
     check(
         r#"
-        create certificatesigningrequests.certificates.k8s.io {"metadata":{"name":"a"},"spec":{"request":"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K","signerName":"example.com/signer","usages":["client auth"],"username":"me"}} => spec.username status
+        create certificatesigningrequests.certificates.k8s.io {"metadata":{"name":"a"},"spec":{"request":"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIbE1JR01BZ0VBTUNveEREQUtCZ05WQkFvTUEyUmxkakVNTUFvR0ExVUVDZ3dEYjNCek1Rd3dDZ1lEVlFRRERBTmhaR0V3V1RBVEJnY3Foa2pPUFFJQkJnZ3Foa2pPUFFNQkJ3TkNBQVFpQmNtNXJReENMSDRPSGpaMGRZeXhMbFVXZTYwZWlGU0RXSGo2MFhsVndRTGZXT1c5cXF5V3B4dU9XVVNwT2dJNkFRVG1sSW9nb3hPSHZQaU00aE5Yb0FBd0NnWUlLb1pJemowRUF3SURTQUF3UlFJaEFNNXFqbCs2VTNxak54Yzd2ZHVMSzVZUUphbjZJREc3dmJIWGtKWVhySC9QQWlCSkVJeWNiK1FaRHZZNGdDWUJBV0JWV0pIenh0SWtQZTJNdXd6VGN3ZCtxZz09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=","signerName":"example.com/signer","usages":["client auth"],"username":"me"}} => spec.username status
         create certificatesigningrequests.certificates.k8s.io {"metadata":{"name":"b"},"spec":{"request":"QQ==","signerName":"signer","usages":["a","a"],"expirationSeconds":1}}
         update certificatesigningrequests.certificates.k8s.io/a/approval {"metadata":{"name":"a"},"status":{"conditions":[{"type":"Approved","status":"True","reason":"R"}]}} => status.conditions
         update certificatesigningrequests.certificates.k8s.io/a/approval {"metadata":{"name":"a"},"status":{"conditions":[{"type":"Denied","status":"True"}]}}

@@ -1,8 +1,10 @@
 //! Certificate signing requests. Upstream: `pkg/apis/certificates/validation/validation.go`.
 //!
-//! `DIFFERENCE`: that the request is a PKCS#10 structure with a good signature is not checked here, only that it is a PEM
-//! block of the right type; the core has no cryptography. Whoever signs looks at both.
+//! `DIFFERENCE`: of what is no PKCS #10 structure, and of a certificate that is none, only that is told and not where Go's
+//! parser stopped. Whether the signature is good only the host can say (`certificates::SignatureCheck`).
 
+use crate::api::certificates::request::is_certificate;
+use crate::api::certificates::{self, pem};
 use crate::api::validation::{At, IMMUTABLE};
 use crate::api::{Errors, base64};
 use crate::model::keyed::Met;
@@ -41,8 +43,8 @@ pub(crate) fn validate(request: &Object, errors: &mut Errors) {
     let root = At::root(request);
     let spec = root.field("spec");
     let pem = spec.field("request");
-    if !is_request(pem.str()) {
-        errors.bad(&pem, "PEM block type must be CERTIFICATE REQUEST");
+    if let Err(why) = certificates::subject_of(request) {
+        errors.bad(&pem, &why.to_string());
     }
     let usages = spec.field("usages");
     if usages.is_empty() {
@@ -74,20 +76,30 @@ pub(crate) fn validate_status(request: &Object, errors: &mut Errors) {
     let status = root.field("status");
     validate_conditions(&status.field("conditions"), errors);
     let certificate = status.field("certificate");
-    if !certificate.is_empty() && !has_pem(certificate.str(), "CERTIFICATE") {
-        errors.invalid(&certificate, &"<certificate data>".into(), "must contain one or more PEM blocks");
+    if let Err(why) = judge_certificate(certificate.str()) {
+        errors.invalid(&certificate, &"<certificate data>".into(), &why);
     }
 }
 
-fn has_pem(encoded: &str, kind: &str) -> bool {
+/// What was signed: certificates as PEM and nothing else, or nothing yet.
+fn judge_certificate(encoded: &str) -> Result<(), String> {
+    if encoded.is_empty() {
+        return Ok(());
+    }
     let bytes = base64::decode(encoded).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
-    text.split_once(&begin).is_some_and(|(_, rest)| rest.contains(&end))
-}
-
-fn is_request(encoded: &str) -> bool {
-    has_pem(encoded, "CERTIFICATE REQUEST")
+    let blocks = pem::blocks(&String::from_utf8_lossy(&bytes));
+    for block in &blocks {
+        if block.kind != "CERTIFICATE" {
+            return Err(format!("only CERTIFICATE PEM blocks are allowed, found {}", names::quote(&block.kind)));
+        }
+        if block.has_headers {
+            return Err("no PEM block headers are permitted".into());
+        }
+        if !is_certificate(&block.der) {
+            return Err("x509: malformed certificate".into());
+        }
+    }
+    if blocks.is_empty() { Err("must contain one or more PEM blocks".into()) } else { Ok(()) }
 }
 
 /// `example.com/signer-name`: a domain and a path (`ValidateSignerName`).
