@@ -30,9 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that serves the definition above.
 fn gadgets(name: &str) -> (Cluster, Connection) {
+    defined(name, DEFINITION)
+}
+
+/// A server that serves a definition of gadgets.
+fn defined(name: &str, definition: &str) -> (Cluster, Connection) {
     let cluster = Cluster::start(name, &["--ephemeral", "--nodes", "sim:0"]);
     let mut client = cluster.connect();
-    let made = client.request("POST", DEFINITIONS, DEFINITION);
+    let made = client.request("POST", DEFINITIONS, definition);
     assert_eq!(made.code, 201, "{}", text(&made));
     until(|| client.request("GET", GADGETS, "").code == 200);
     (cluster, client)
@@ -62,14 +67,19 @@ fn make(client: &mut Connection, name: &str, spec: &str) -> Answer {
 }
 
 /// The events of a watch: type and name of each until it ends.
-fn events(mut watch: Connection) -> Vec<String> {
+fn events(watch: Connection) -> Vec<String> {
+    let shown = |it: &Value| format!("{} {}", it.get("type").str(), it.at("object.metadata.name").str());
+    all_events(watch).iter().map(shown).collect()
+}
+
+/// The events of a watch until it ends.
+fn all_events(mut watch: Connection) -> Vec<Value> {
     let mut all = Vec::new();
     while let Some(part) = watch.chunk().expect("the watch goes on or ends") {
         all.extend(part);
     }
     let lines = String::from_utf8(all).expect("it is text");
-    let shown = lines.lines().map(|it| Value::from_json(it).expect("each line is an event"));
-    shown.map(|it| format!("{} {}", it.get("type").str(), it.at("object.metadata.name").str())).collect()
+    lines.lines().map(|it| Value::from_json(it).expect("each line is an event")).collect()
 }
 
 /// A watch that has begun.
@@ -132,6 +142,35 @@ fn tables_have_the_definition_s_columns() {
     let columns: Vec<&str> = table.get("columnDefinitions").items().iter().map(|it| it.get("name").str()).collect();
     assert_eq!(columns, ["Name", "Size", "Num"]);
     assert_eq!(table.get("rows").items()[0].get("cells").to_json(), r#"["one","small",1]"#);
+}
+
+#[test]
+fn a_watch_shows_the_version_that_it_asks_for() {
+    let other = DEFINITION.replace(
+        r#""versions":["#,
+        r#""versions":[{"name":"v2","served":true,"storage":false,
+        "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}},"#,
+    );
+    let (cluster, mut client) = defined("custom-versions", &other);
+    assert_eq!(make(&mut client, "one", r#"{"size":"small"}"#).code, 201);
+    let watches = ["v1", "v2"].map(|version| watch(&cluster, &format!("/apis/a.b/{version}/gadgets")));
+    let two = r#"{"apiVersion":"a.b/v2","kind":"Gadget","metadata":{"name":"two"},"spec":{"size":"large","num":1}}"#;
+    assert_eq!(client.request("POST", "/apis/a.b/v2/namespaces/default/gadgets", two).code, 201);
+    assert_eq!(patch(&mut client, &format!("{GADGETS}/one"), MERGE, r#"{"spec":{"num":3}}"#).code, 200);
+    assert_eq!(client.request("DELETE", &format!("{GADGETS}/two"), "").code, 200);
+    assert_eq!(client.request("DELETE", &format!("{DEFINITIONS}/gadgets.a.b"), "").code, 200);
+    let shown = |it: &Value| {
+        let object = it.get("object");
+        let [version, num] = ["apiVersion", "spec.num"].map(|field| object.at(field).clone());
+        format!("{} {} {version} {num}", it.get("type").str(), object.at("metadata.name").str())
+    };
+    let [first, second] = watches.map(|it| all_events(it).iter().map(shown).collect::<Vec<_>>());
+    let expected = |version: &str| {
+        let events = ["ADDED one 1", "ADDED two 1", "MODIFIED one 3", "DELETED two 1", "DELETED one 3"];
+        events.map(|it| it.rsplit_once(' ').map(|(event, num)| format!("{event} \"a.b/{version}\" {num}")))
+    };
+    assert_eq!(first.into_iter().map(Some).collect::<Vec<_>>(), expected("v1"));
+    assert_eq!(second.into_iter().map(Some).collect::<Vec<_>>(), expected("v2"));
 }
 
 #[test]

@@ -315,6 +315,43 @@ async fn versions_are_converted() {
     assert_eq!(hook.asked.lock().expect("nobody panics").len(), asked + 1);
 }
 
+/// A watch of gadgets over HTTP in a version.
+async fn watched(server: &crate::kube::Server, version: &str) -> axum::body::Body {
+    let mut admin = shared::api::User::component("kubernetes-admin".to_owned());
+    admin.groups.push("system:masters".into());
+    let request = Request::get(format!("/apis/a.b/{version}/gadgets?watch=true")).body(axum::body::Body::empty());
+    let answer = server.handle(Some(&admin), request.expect("it is a request")).await;
+    assert_eq!(answer.status(), 200);
+    answer.into_body()
+}
+
+/// The next event of a watch: its type, the object's version and spec.
+async fn next_event(watch: &mut axum::body::Body) -> String {
+    let frame = watch.frame().await.expect("the watch goes on").expect("nothing fails");
+    let line = String::from_utf8_lossy(frame.data_ref().expect("it is data")).into_owned();
+    let event = Value::from_json(&line).expect("it is one event");
+    let object = event.get("object");
+    format!("{} {} {}", event.get("type").str(), object.get("apiVersion").str(), object.get("spec"))
+}
+
+#[tokio::test]
+async fn a_watch_is_converted() {
+    let (host, hook) = (Host::new(0, 1), Hook::start(convert).await);
+    define(&host, &hook.url()).await;
+    let tokens = Arc::new(crate::auth::Tokens::new(crate::auth::SigningKey::generate().expect("a key")));
+    let (_stop, stopping) = tokio::sync::watch::channel(false);
+    let server = crate::kube::Server::new(host.clone(), tokens, stopping, None);
+    let gadget = |name: &str| format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{{"length":"{name}"}}}}"#);
+    let gadgets = ResourceName::of("gadgets.a.b");
+    assert_eq!(create(&host, gadgets.clone(), "default", &gadget("a")).await.code, 201);
+    let (mut one, mut two) = (watched(&server, "v1").await, watched(&server, "v2").await);
+    assert_eq!(next_event(&mut one).await, r#"ADDED a.b/v1 {"length":"a"}"#);
+    assert_eq!(next_event(&mut two).await, r#"ADDED a.b/v2 {"size":"a"}"#);
+    assert_eq!(create(&host, gadgets, "default", &gadget("b")).await.code, 201);
+    assert_eq!(next_event(&mut one).await, r#"ADDED a.b/v1 {"length":"b"}"#);
+    assert_eq!(next_event(&mut two).await, r#"ADDED a.b/v2 {"size":"b"}"#);
+}
+
 #[tokio::test]
 async fn a_conversion_that_fails_is_told() {
     let (host, hook, other) = (Host::new(0, 1), Hook::start(convert).await, Hook::start(convert).await);

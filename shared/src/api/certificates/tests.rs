@@ -215,8 +215,11 @@ fn what_was_signed_is_certificates_and_nothing_else() {
     // A request has the outer form of a certificate.
     let right = pem("CERTIFICATE", ADA);
     expect![""].assert_eq(&noted(&(right.clone() + &right)));
-    expect![[r#"status.certificate: Invalid value: "<certificate data>": must contain one or more PEM blocks"#]].assert_eq(&noted("none"));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": must contain one or more PEM blocks"#]]
+        .assert_eq(&noted("none"));
     expect![[r#"status.certificate: Invalid value: "<certificate data>": only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY""#]].assert_eq(&noted(&(right.clone() + &pem("PRIVATE KEY", "QQ=="))));
-    expect![[r#"status.certificate: Invalid value: "<certificate data>": no PEM block headers are permitted"#]].assert_eq(&noted(&pem("CERTIFICATE", &format!("Proc-Type: 4,ENCRYPTED\n\n{ADA}"))));
-    expect![[r#"status.certificate: Invalid value: "<certificate data>": x509: malformed certificate"#]].assert_eq(&noted(&(right + &pem("CERTIFICATE", "QQ=="))));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": no PEM block headers are permitted"#]]
+        .assert_eq(&noted(&pem("CERTIFICATE", &format!("Proc-Type: 4,ENCRYPTED\n\n{ADA}"))));
+    expect![[r#"status.certificate: Invalid value: "<certificate data>": x509: malformed certificate"#]]
+        .assert_eq(&noted(&(right + &pem("CERTIFICATE", "QQ=="))));
 }
