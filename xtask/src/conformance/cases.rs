@@ -43,6 +43,9 @@ pub(super) enum Kind {
 const OBSERVED: &[&str] = &["CustomResourceDefinition", "ResourceQuota"];
 
 const NODE: &str = r#"{"metadata":{"name":"node-2"}}"#;
+/// The default class of the cluster in which the examples were recorded.
+const CLASS: &str = r#"{"metadata":{"name":"golden-default","annotations":{"storageclass.kubernetes.io/is-default-class":"true"}},
+    "provisioner":"golden.example/none","volumeBindingMode":"WaitForFirstConsumer"}"#;
 
 /// A fresh API server with a namespace, and the account that every namespace has.
 fn server(way: &Way, namespace: &str) -> Result<Door, Failure> {
@@ -114,8 +117,7 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<Outcome>, Failure> {
     let mut outcomes = Vec::new();
     for record in json_lines(&folder.join(TABLES))? {
         let name = record.get("path").str().to_owned();
-        let Some(place) = Place::read(&name) else { continue };
-        let resource = place.resource;
+        let Some(resource) = Place::read(&name).and_then(|it| it.built_in()) else { continue };
         let own =
             all.get("items").items().iter().filter(|it| {
                 it.get("kind").str() == resource.kind && it.get("apiVersion").str() == resource.api_version()
@@ -145,6 +147,7 @@ fn one_applied(folder: &Path, record: &Value, way: &Way) -> Result<Option<Outcom
     let refused_by_kubectl = errors.starts_with("error: ") && !errors.starts_with("error: Apply failed");
     let [request] = record.get("api").items() else { return Ok(None) };
     let Some(path) = Place::read(request.get("path").str()) else { return Ok(None) };
+    let Some(resource) = path.built_in() else { return Ok(None) };
     if refused_by_kubectl || errors.starts_with("Warning: failed to migrate") {
         return Ok(None);
     }
@@ -157,19 +160,19 @@ fn one_applied(folder: &Path, record: &Value, way: &Way) -> Result<Option<Outcom
     let documents = documents(&file)?;
     let accepted = record.at("kubectl_apply.rc").as_int() == Some(0);
     for document in documents.iter().filter(|_| accepted) {
-        let resource = path.resource.name();
+        let resource = resource.name();
         let (verb, name) = (Verb::Create, (path.namespace.as_str(), ""));
         ask(&mut cluster, verb, resource.as_str(), name, document.clone(), DryRun::Off, "kubectl-client-side-apply")?;
     }
     let Some(mut body) = documents.into_iter().next() else { return Ok(None) };
     // As kubectl does with what it sends to a namespace.
-    if path.resource.scope == Scope::Namespaced && body.get("metadata").as_map().is_some() {
+    if resource.scope == Scope::Namespaced && body.get("metadata").as_map().is_some() {
         body.set("metadata.namespace", path.namespace.as_str());
     }
     let name = body.at("metadata.name").str().to_owned();
     let verb = Verb::Patch(PatchKind::Apply);
     let place = (path.namespace.as_str(), name.as_str());
-    let response = ask(&mut cluster, verb, path.resource.name().as_str(), place, body, DryRun::All, "kubectl")?;
+    let response = ask(&mut cluster, verb, resource.name().as_str(), place, body, DryRun::All, "kubectl")?;
     let name = format!("{} (server-side apply)", record.get("name").str());
     Ok(Some(Outcome { name, kind: Kind::Applied, differences: compare::applied(&response, record) }))
 }
@@ -178,17 +181,19 @@ fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure>
     let name = record.get("name").str().to_owned();
     let file = folder.join(record.get("file").str());
     let requests = record.get("api").items();
-    let found: Option<Vec<Place>> = requests.iter().map(|it| Place::read(it.get("path").str())).collect();
+    let setup = file.with_extension("setup.yaml");
+    let setup = if setup.is_file() { documents(&setup)? } else { Vec::new() };
+    let offered = |it: &Value| Place::read(it.get("path").str()).filter(|it| it.is_offered(&setup));
+    let found: Option<Vec<Place>> = requests.iter().map(offered).collect();
     let Some(paths) = found.filter(|it| !it.is_empty()) else {
         return Ok(Outcome { name, kind: Kind::Unknown, differences: Vec::new() });
     };
     let mut cluster = server(way, &paths[0].namespace)?;
-    let setup = file.with_extension("setup.yaml");
-    if setup.is_file() {
-        let mut made = Vec::new();
-        for document in documents(&setup)? {
-            made.extend(create(&mut cluster, &paths[0].namespace, document)?.and_then(|it| it.object));
-        }
+    let mut made = Vec::new();
+    for document in &setup {
+        made.extend(create(&mut cluster, &paths[0].namespace, document.clone())?.and_then(|it| it.object));
+    }
+    if !setup.is_empty() {
         cluster.settle(|cluster| are_observed(cluster, &made))?;
     }
     let mut differences = Vec::new();
@@ -196,15 +201,8 @@ fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure>
         // What was sent as PUT was the stored object with the file's fields in it.
         let put = request.get("method").str() == "PUT";
         let verb = if put { Verb::Patch(PatchKind::StrategicMerge) } else { Verb::Create };
-        let response = ask(
-            &mut cluster,
-            verb,
-            path.resource.name().as_str(),
-            (&path.namespace, &path.name),
-            body,
-            DryRun::All,
-            "",
-        )?;
+        let response =
+            ask(&mut cluster, verb, path.resource.as_str(), (&path.namespace, &path.name), body, DryRun::All, "")?;
         differences.extend(compare::answers(&response, request.get("http").int_or(0), request.get("body")));
     }
     Ok(Outcome { name, kind: Kind::Refused, differences })
@@ -213,16 +211,18 @@ fn one_bad(folder: &Path, record: &Value, way: &Way) -> Result<Outcome, Failure>
 /// True once the controllers that have a say in later requests have seen `made`.
 fn are_observed(cluster: &mut Door, made: &[Object]) -> Result<bool, Failure> {
     for object in made.iter().filter(|it| OBSERVED.contains(&it.kind())) {
-        if preferred(cluster, object.clone())?.get("status").is_empty() {
+        let now = preferred(cluster, object.clone())?;
+        let is_served = now.kind() != "CustomResourceDefinition" || !now.condition("Established").is_null();
+        if now.get("status").is_empty() || !is_served {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// The path of a recorded request, to a resource that is offered.
+/// The path of a recorded request.
 struct Place {
-    resource: &'static Resource,
+    resource: ResourceName,
     namespace: String,
     name: String,
 }
@@ -240,8 +240,21 @@ impl Place {
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
             _ => ("", rest),
         };
-        let resource = resources::find(&ResourceName::new(rest.first()?, group))?;
+        let resource = ResourceName::new(rest.first()?, group);
         Some(Self { resource, namespace: namespace.into(), name: rest.get(1).copied().unwrap_or("").into() })
+    }
+
+    /// The built-in resource; `None` for a custom one, and for one that is not offered.
+    fn built_in(&self) -> Option<&'static Resource> {
+        resources::find(&self.resource)
+    }
+
+    /// True for a built-in resource, and for one that is defined before.
+    fn is_offered(&self, setup: &[Value]) -> bool {
+        let defines = |it: &Value| {
+            it.get("kind").str() == "CustomResourceDefinition" && it.at("metadata.name").str() == self.resource.as_str()
+        };
+        self.built_in().is_some() || setup.iter().any(defines)
     }
 }
 
@@ -281,6 +294,8 @@ fn example(folder: &Path, record: &Value, stored: &Value, way: &Way) -> Result<V
     let file = record.get("file").str();
     let namespace = record.get("ns").str();
     let mut cluster = server(way, namespace)?;
+    let class = Value::from_json(CLASS).unwrap_or_default();
+    send(&mut cluster, Verb::Create, "storageclasses.storage.k8s.io", "", "", class)?;
     for other in record.get("namespaces_precreated").items() {
         let made = Value::from([("metadata", Value::from([("name", other.clone())]))]);
         send(&mut cluster, Verb::Create, "namespaces", "", "", made)?;
