@@ -43,12 +43,19 @@ pub(crate) async fn run(client: Client, stop: oneshot::Receiver<()>) {
         .run(reconcile, |_, _, _| Action::requeue(RETRY), Arc::new(Context { client, recorder }))
         .for_each(async |done| {
             match done {
-                // What it owns goes after the greeting and names it once more.
+                // What it owns goes around the same time as the greeting and names it once more.
                 Ok(_) | Err(controller::Error::ObjectNotFound(_)) => {}
+                Err(controller::Error::ReconcilerFailed(failure, _)) if is_over(&failure) => {}
                 Err(error) => eprintln!("controller: {error:?}"),
             }
         })
         .await;
+}
+
+/// True if a farewell was said before: the greeting's own news, on another watch, had not come when it was said again.
+fn is_over(failure: &Failure) -> bool {
+    let finalizer::Error::RemoveFinalizer(kube::Error::Api(status)) = failure else { return false };
+    [404, 422].contains(&status.code)
 }
 
 async fn reconcile(greeting: Arc<Greeting>, context: Arc<Context>) -> Result<Action, Failure> {
